@@ -1,0 +1,3 @@
+//! The `okrsync` command.
+
+fn main() {}

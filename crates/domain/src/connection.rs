@@ -1,0 +1,149 @@
+//! A connection: one Jira site and how we sign in to it. Secrets are not here: they stay sealed in the store.
+
+use crate::{ConnectionId, Instant, Problem, UserId, issue::FieldId};
+use serde::{Deserialize, Serialize};
+
+/// Where Jira runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deployment {
+    /// Atlassian's cloud.
+    Cloud,
+    /// Data Center or Server.
+    SelfManaged,
+}
+
+/// How we sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthKind {
+    /// Cloud: e-mail and API token, classic or scoped.
+    ApiToken,
+    /// Self-managed: a bearer token (Jira 8.14 and later).
+    PersonalAccessToken,
+    /// OAuth 2.0.
+    Oauth2,
+    /// OAuth 1.0a with RSA-SHA1.
+    Oauth1,
+}
+
+impl AuthKind {
+    /// Whether the secret is typed in, rather than granted on a consent page.
+    pub fn is_token(self) -> bool {
+        matches!(self, Self::ApiToken | Self::PersonalAccessToken)
+    }
+}
+
+/// Who may use a connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sharing {
+    /// Its owner.
+    #[default]
+    Private,
+    /// Everyone.
+    Everyone,
+}
+
+/// How a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConnectionState {
+    /// Stored without a test.
+    Untested,
+    /// Waits for somebody to sign in with Jira.
+    NeedsAuthorization,
+    /// The last request was fine.
+    Ok,
+    /// The last request was not.
+    Failing,
+    /// Switched off.
+    Disabled,
+}
+
+/// The account that a connection speaks as.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// `accountId` on Cloud, `name` on Data Center: what identity headers carry.
+    pub id: String,
+    /// Name for people.
+    pub display_name: String,
+    /// IANA zone of the account's profile: it governs date literals in queries.
+    pub time_zone: Option<String>,
+}
+
+/// What answered as Jira.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JiraInfo {
+    /// Version text.
+    pub version: String,
+    /// `Cloud`, or `Server` also on Data Center.
+    pub deployment_type: String,
+}
+
+/// Everything about a connection but its secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// Display name.
+    pub name: String,
+    /// Address as entered, with a context path if Jira has one, without a trailing slash.
+    pub server_url: String,
+    /// Where Jira runs.
+    pub deployment: Deployment,
+    /// Who made it.
+    pub owner_id: UserId,
+    /// Who may use it.
+    pub sharing: Sharing,
+    /// How we sign in.
+    pub auth_kind: AuthKind,
+    /// E-mail address of an API token's account.
+    pub auth_email: Option<String>,
+    /// OAuth client id or consumer key.
+    pub auth_client: Option<String>,
+    /// Names of the extra headers; their values are sealed.
+    pub header_names: Vec<String>,
+    /// Base of the API gateway for scoped tokens and OAuth; none is Atlassian's.
+    pub gateway_url: Option<String>,
+    /// Base of the consent pages; none is Atlassian's or the server itself.
+    pub auth_url: Option<String>,
+    /// Cloud id of the site, once known.
+    pub cloud_id: Option<String>,
+    /// Private certificate authority in PEM.
+    pub ca_pem: Option<String>,
+    /// Outbound proxy.
+    pub proxy_url: Option<String>,
+    /// Seconds until a request is given up.
+    pub timeout_seconds: u32,
+    /// Requests that may be sent in an hour.
+    pub budget_per_hour: u32,
+    /// Requests under way at once.
+    pub concurrency: u32,
+    /// Story point fields chosen by hand; empty follows the catalogue.
+    pub story_points_fields: Vec<FieldId>,
+    /// Whether viewers see titles of issues.
+    pub show_titles_to_viewers: bool,
+    /// How it is.
+    pub state: ConnectionState,
+    /// The account it was authorised for.
+    pub account: Option<Account>,
+    /// What answered.
+    pub jira: Option<JiraInfo>,
+    /// Whether requests go through the gateway (found by the probe).
+    pub via_gateway: bool,
+    /// Last proved answer.
+    pub last_ok_at: Option<Instant>,
+    /// Last trouble, cleared by the next proved answer.
+    pub last_error: Option<Problem>,
+    /// Failures in a row, for the backoff.
+    pub failures: u32,
+    /// No request is sent before.
+    pub paused_until: Option<Instant>,
+    /// When the secret stops working, if known.
+    pub secret_expires_at: Option<Instant>,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Counts edits.
+    pub version: i64,
+}

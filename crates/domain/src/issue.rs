@@ -1,0 +1,95 @@
+//! What is known of one Jira issue: identity, what a person wants to read, and the facts that numbers are made of.
+
+use crate::Instant;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, fmt};
+
+/// Jira's own number of an issue: stable for life, while keys change when an issue moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IssueId(pub i64);
+
+impl fmt::Display for IssueId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The key people know an issue by, such as `AE-786`. For display: ids identify.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IssueKey(pub String);
+
+impl fmt::Display for IssueKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Jira's id of a field, such as `timespent` or `customfield_10016`. Names are not unique; ids are.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FieldId(pub String);
+
+impl FieldId {
+    /// A field id from its text.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+}
+
+impl fmt::Display for FieldId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Jira's own progress of an issue in seconds: time logged over logged + remaining.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkProgress {
+    /// Seconds logged.
+    pub done: i64,
+    /// Seconds logged and remaining; 0 means that the issue has no progress.
+    pub total: i64,
+}
+
+/// The facts that a number is made of (what `product` calls measuring). Times are whole seconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// The status is in the category `done`, whatever the resolution.
+    pub completed: bool,
+    /// Own time logged (not the aggregate with sub-tasks), in seconds.
+    pub time_spent: Option<i64>,
+    /// Own original estimate in seconds.
+    pub original_estimate: Option<i64>,
+    /// Own remaining estimate in seconds; 0 is "nothing left", absent is "never estimated".
+    pub remaining_estimate: Option<i64>,
+    /// Jira's own progress.
+    pub progress: Option<WorkProgress>,
+    /// Values of the numeric fields that were asked for; an empty field is absent.
+    pub numbers: BTreeMap<FieldId, Decimal>,
+}
+
+/// An issue as a connection's account sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issue {
+    /// Jira's own number.
+    pub id: IssueId,
+    /// The key at the time of reading.
+    pub key: IssueKey,
+    /// Last change that Jira itself stamps.
+    pub updated: Option<Instant>,
+    /// Summary line.
+    pub title: Option<String>,
+    /// Name of the issue type.
+    pub issue_type: Option<String>,
+    /// Id of the workflow status.
+    pub status_id: Option<String>,
+    /// Name of the workflow status.
+    pub status: Option<String>,
+    /// Display name of the assignee.
+    pub assignee: Option<String>,
+    /// What numbers are made of.
+    pub facts: Facts,
+}

@@ -1,0 +1,1 @@
+//! A Jira that obeys.

@@ -1,0 +1,1 @@
+//! JQL: text to tree to text, and a matcher.

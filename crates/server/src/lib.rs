@@ -1,0 +1,1 @@
+//! REST API, web pages, sign-in.
