@@ -1,1 +1,16 @@
-//! JQL: text to tree to text, and a matcher.
+//! JQL: text to tree to text, and a matcher over issues. Pure: no I/O, and the time is handed in.
+
+pub mod ast;
+pub mod error;
+pub mod parser;
+pub mod span;
+pub mod value;
+
+mod lexer;
+mod print;
+mod words;
+
+pub use ast::{Clause, Query, Sort};
+pub use error::SyntaxError;
+pub use parser::parse;
+pub use span::Span;
