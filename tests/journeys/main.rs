@@ -1,1 +1,11 @@
-//! Journeys through the whole.
+//! Journeys through the whole: a real database, real HTTP, a Jira that obeys.
+
+mod bad_input;
+mod board;
+mod command;
+mod crash;
+mod metric_table;
+mod people;
+mod proof;
+mod random_faults;
+mod seed_examples;
