@@ -1,1 +1,28 @@
-//! The test harness.
+//! What the journeys stand on: throw-away databases, a real browser, and looking for leaked secrets.
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use okrsync_tests::databases::{Backend, TestDatabase};
+//! let database = TestDatabase::fresh(Backend::Sqlite).expect("SQLite is always there");
+//! assert!(database.url().starts_with("sqlite:///"));
+//! # })
+//! ```
+
+pub mod browser;
+mod cluster;
+pub mod databases;
+mod guarded;
+pub mod journey;
+mod programs;
+pub mod redact;
+mod requirement;
+pub mod wait;
+
+pub use cluster::Cluster;
+pub use guarded::Guarded;
+
+/// Chooses the process's TLS implementation; every HTTP client of the tests needs it, the first one sets it.
+pub fn install_crypto() {
+    // an error means that another test of this process was first
+    rustls::crypto::ring::default_provider().install_default().ok();
+}
