@@ -173,6 +173,40 @@ pub enum Condition {
     ),
 }
 
+impl Condition {
+    /// The operator in canonical text, without operand and predicates.
+    pub fn operator(&self) -> &'static str {
+        match self {
+            Self::Compare(comparison, _) => comparison.sign(),
+            Self::In { negated: false, .. } => "IN",
+            Self::In { negated: true, .. } => "NOT IN",
+            Self::IsEmpty { negated: false } => "IS",
+            Self::IsEmpty { negated: true } => "IS NOT",
+            Self::Was { negated: false, in_list: false, .. } => "WAS",
+            Self::Was { negated: true, in_list: false, .. } => "WAS NOT",
+            Self::Was { negated: false, in_list: true, .. } => "WAS IN",
+            Self::Was { negated: true, in_list: true, .. } => "WAS NOT IN",
+            Self::Changed(_) => "CHANGED",
+        }
+    }
+
+    /// What the field is compared with, if anything.
+    pub fn operand(&self) -> Option<&Operand> {
+        match self {
+            Self::Compare(_, operand) | Self::In { operand, .. } | Self::Was { operand, .. } => Some(operand),
+            Self::IsEmpty { .. } | Self::Changed(_) => None,
+        }
+    }
+
+    /// Conditions on history; none without WAS or CHANGED.
+    pub fn predicates(&self) -> &[Predicate] {
+        match self {
+            Self::Was { predicates, .. } | Self::Changed(predicates) => predicates,
+            _ => &[],
+        }
+    }
+}
+
 /// An operator between a field and a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
@@ -192,6 +226,22 @@ pub enum Comparison {
     Like,
     /// `!~`
     NotLike,
+}
+
+impl Comparison {
+    /// As it is written.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Like => "~",
+            Self::NotLike => "!~",
+        }
+    }
 }
 
 /// What a field is compared with.

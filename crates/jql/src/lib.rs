@@ -2,6 +2,8 @@
 
 pub mod ast;
 pub mod error;
+pub mod eval;
+pub mod fields;
 pub mod parser;
 pub mod span;
 pub mod value;
@@ -11,6 +13,6 @@ mod print;
 mod words;
 
 pub use ast::{Clause, Query, Sort};
-pub use error::SyntaxError;
+pub use error::{EvalError, SyntaxError};
 pub use parser::parse;
 pub use span::Span;

@@ -2,8 +2,8 @@
 
 use crate::{
     ast::{
-        Clause, Comparison, Condition, Direction, Field, FieldName, Function, Operand, Predicate, PredicateKind, Query,
-        Sort, Term, Value,
+        Clause, Condition, Direction, Field, FieldName, Function, Operand, Predicate, PredicateKind, Query, Sort, Term,
+        Value,
     },
     lexer::is_whole_number,
     value::write_text,
@@ -115,36 +115,12 @@ impl Display for Field {
 
 impl Display for Condition {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let not = |negated: &bool| if *negated { "NOT " } else { "" };
+        f.write_str(self.operator())?;
         match self {
-            Self::Compare(comparison, operand) => write!(f, "{comparison} {operand}"),
-            Self::In { negated, operand } => write!(f, "{}IN {operand}", not(negated)),
-            Self::IsEmpty { negated } => write!(f, "IS {}EMPTY", not(negated)),
-            Self::Was { negated, in_list, operand, predicates } => {
-                let list = if *in_list { "IN " } else { "" };
-                write!(f, "WAS {}{list}{operand}", not(negated))?;
-                predicates.iter().try_for_each(|predicate| write!(f, " {predicate}"))
-            }
-            Self::Changed(predicates) => {
-                f.write_str("CHANGED")?;
-                predicates.iter().try_for_each(|predicate| write!(f, " {predicate}"))
-            }
+            Self::IsEmpty { .. } => f.write_str(" EMPTY")?,
+            _ => self.operand().into_iter().try_for_each(|operand| write!(f, " {operand}"))?,
         }
-    }
-}
-
-impl Display for Comparison {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Equal => "=",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-            Self::Like => "~",
-            Self::NotLike => "!~",
-        })
+        self.predicates().iter().try_for_each(|predicate| write!(f, " {predicate}"))
     }
 }
 

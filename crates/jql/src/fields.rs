@@ -1,0 +1,112 @@
+//! The fields that every Jira has: their names, synonyms and kinds.
+
+/// What the values of a field are, which decides the operators it takes and how literals are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Prose, searched by words with `~`.
+    Text,
+    /// Exact text, such as a label.
+    Label,
+    /// A decimal.
+    Number,
+    /// Working time; literals such as `2h` or `1d 4h`.
+    Duration,
+    /// A day without a time.
+    Day,
+    /// A point in time.
+    Instant,
+    /// Something with an id and a name: status, priority, project, component.
+    Named,
+    /// A person.
+    User,
+    /// An issue.
+    Issue,
+    /// A version of a project.
+    Version,
+    /// A sprint.
+    Sprint,
+}
+
+/// A field that every Jira has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SystemField {
+    /// Jira's id, under which an [`crate::eval::Item`] is asked for values.
+    pub id: &'static str,
+    /// How people write it.
+    pub name: &'static str,
+    /// What its values are.
+    pub kind: Kind,
+    /// Other names, in lower case; the id and the name are always names too.
+    synonyms: &'static [&'static str],
+}
+
+/// The system field of that name, in any case of letters.
+///
+/// ```
+/// use okrsync_jql::fields::find_system_field;
+/// assert_eq!(find_system_field("fixVersion").unwrap().id, "fixVersions");
+/// assert_eq!(find_system_field("KEY").unwrap().id, "issuekey");
+/// assert!(find_system_field("Story Points").is_none());
+/// ```
+pub fn find_system_field(name: &str) -> Option<&'static SystemField> {
+    let matches = |other: &&str| other.eq_ignore_ascii_case(name);
+    SYSTEM_FIELDS.iter().find(|field| [field.id, field.name].iter().chain(field.synonyms).any(matches))
+}
+
+/// All system fields.
+pub fn system_fields() -> &'static [SystemField] {
+    &SYSTEM_FIELDS
+}
+
+const fn field(id: &'static str, name: &'static str, kind: Kind, synonyms: &'static [&'static str]) -> SystemField {
+    SystemField { id, name, kind, synonyms }
+}
+
+static SYSTEM_FIELDS: [SystemField; 46] = [
+    field("issuekey", "issuekey", Kind::Issue, &["key", "id", "issue"]),
+    field("project", "project", Kind::Named, &[]),
+    field("projectType", "projectType", Kind::Named, &[]),
+    field("category", "category", Kind::Named, &[]),
+    field("issuetype", "issuetype", Kind::Named, &["type", "issue type"]),
+    field("status", "status", Kind::Named, &[]),
+    field("statusCategory", "statusCategory", Kind::Named, &["status category"]),
+    field("statuscategorychangedate", "statusCategoryChangedDate", Kind::Instant, &["status category changed"]),
+    field("priority", "priority", Kind::Named, &[]),
+    field("resolution", "resolution", Kind::Named, &[]),
+    field("level", "level", Kind::Named, &["security level"]),
+    field("components", "component", Kind::Named, &[]),
+    field("labels", "labels", Kind::Label, &[]),
+    field("fixVersions", "fixVersion", Kind::Version, &["fix version", "fix versions"]),
+    field("versions", "affectedVersion", Kind::Version, &["affectedversions", "affects version", "affects versions"]),
+    field("sprint", "sprint", Kind::Sprint, &[]),
+    field("parent", "parent", Kind::Issue, &[]),
+    field("subtasks", "subtasks", Kind::Issue, &[]),
+    field("hierarchyLevel", "hierarchyLevel", Kind::Number, &[]),
+    field("assignee", "assignee", Kind::User, &[]),
+    field("reporter", "reporter", Kind::User, &[]),
+    field("creator", "creator", Kind::User, &[]),
+    field("voter", "voter", Kind::User, &[]),
+    field("watcher", "watcher", Kind::User, &[]),
+    field("worklogAuthor", "worklogAuthor", Kind::User, &[]),
+    field("summary", "summary", Kind::Text, &[]),
+    field("description", "description", Kind::Text, &[]),
+    field("environment", "environment", Kind::Text, &[]),
+    field("comment", "comment", Kind::Text, &[]),
+    field("worklogComment", "worklogComment", Kind::Text, &[]),
+    field("text", "text", Kind::Text, &["textfields"]),
+    field("created", "created", Kind::Instant, &["createddate"]),
+    field("updated", "updated", Kind::Instant, &["updateddate"]),
+    field("resolutiondate", "resolved", Kind::Instant, &[]),
+    field("lastViewed", "lastViewed", Kind::Instant, &[]),
+    field("duedate", "due", Kind::Day, &["due date"]),
+    field("worklogDate", "worklogDate", Kind::Day, &[]),
+    field("timespent", "timeSpent", Kind::Duration, &["time spent"]),
+    field("timeoriginalestimate", "originalEstimate", Kind::Duration, &["original estimate"]),
+    field("timeestimate", "remainingEstimate", Kind::Duration, &["remaining estimate"]),
+    field("workratio", "workRatio", Kind::Number, &["work ratio"]),
+    field("votes", "votes", Kind::Number, &[]),
+    field("watches", "watchers", Kind::Number, &[]),
+    field("attachment", "attachments", Kind::Label, &[]),
+    field("issueLinkType", "issueLinkType", Kind::Label, &["issuelink"]),
+    field("filter", "filter", Kind::Named, &["request", "savedfilter", "searchrequest"]),
+];
