@@ -1,0 +1,2 @@
+//! How long it takes to measure a set of issues.
+fn main() {}
