@@ -46,11 +46,13 @@ pub(crate) fn has_browser() -> bool {
     programs::find("chromium").is_some() && programs::find("chromedriver").is_some()
 }
 
-/// Sees to it that everything is here, or says what to install.
+/// Sees to it that everything is here, or says what to install: all of it, not just the first.
 pub(crate) fn ensure() -> anyhow::Result<()> {
-    ensure_toolchain()?;
-    ensure_programs()?;
-    CARGO_COMMANDS.iter().try_for_each(|(name, version)| ensure_cargo_command(name, version))
+    let cargo_commands = CARGO_COMMANDS.iter().map(|(name, version)| ensure_cargo_command(name, version));
+    let results = [ensure_toolchain(), ensure_programs()].into_iter().chain(cargo_commands);
+    let failures: Vec<String> = results.filter_map(|result| result.err().map(|error| format!("{error:#}"))).collect();
+    anyhow::ensure!(failures.is_empty(), "{}", failures.join("; "));
+    Ok(())
 }
 
 fn ensure_toolchain() -> anyhow::Result<()> {

@@ -22,7 +22,7 @@ pub(crate) enum Step {
     Deny,
     /// no dependency without a use
     Machete,
-    /// the program alone, as a user builds it
+    /// the program alone compiles, as a user builds it: without what the tests' features would lend it
     Program,
     /// every program and test of the workspace
     Build,
@@ -67,7 +67,7 @@ impl Step {
             Self::Documentation => document(),
             Self::Deny => cargo(&["deny", "--config", ".config/deny.toml", "check", "bans", "licenses", "sources"]),
             Self::Machete => cargo(&["machete"]),
-            Self::Program => cargo(&["build", "-p", "okrsync-cli"]),
+            Self::Program => cargo(&["check", "-p", "okrsync-cli"]),
             Self::Build => cargo(&["build", "--workspace", "--bins", "--tests"]),
             Self::Unit => test_units(),
             Self::Doc => test(&["--doc"]),
