@@ -75,6 +75,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_database_is_its_own() {
+        for (backend, scheme) in [(Backend::Sqlite, "sqlite:///"), (Backend::Postgres, "postgres:///test_")] {
+            let Some((one, two)) = TestDatabase::fresh(backend).zip(TestDatabase::fresh(backend)) else { continue };
+            assert!(one.url() != two.url() && one.url().starts_with(scheme), "{}", one.url());
+        }
+    }
+
+    #[test]
     fn a_dropped_database_is_gone() {
         let database = TestDatabase::fresh(Backend::Sqlite).unwrap();
         let file = Path::new(database.url().strip_prefix("sqlite://").unwrap()).to_owned();
