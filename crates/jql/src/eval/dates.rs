@@ -178,3 +178,59 @@ fn months(local: NaiveDateTime, amount: i64) -> Option<NaiveDateTime> {
     let months = Months::new(u32::try_from(amount.unsigned_abs()).ok()?);
     if amount < 0 { local.checked_sub_months(months) } else { local.checked_add_months(months) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::EmptySite;
+
+    fn read(text: &str, zone: Tz) -> String {
+        let now = "2026-11-20T12:00:00Z".parse().unwrap();
+        let context = Context { now, zone, week_starts: Weekday::Sun, user: None, site: &EmptySite };
+        let value = |text: &str| Value { text: text.into(), number: false, place: crate::span::Place::default() };
+        let instant = match text.split_once('(') {
+            Some((name, "")) => call(name, &[], &context),
+            Some((name, increment)) => call(name, &[value(increment)], &context),
+            None => read_literal(&value(text), &context),
+        };
+        instant.map_or_else(|| "none".to_owned(), |instant| instant.format("%F %T%.3f").to_string())
+    }
+
+    #[test]
+    fn clocks_that_jump_have_an_answer() {
+        let table = [
+            ("2026-03-29 02:30", Tz::Europe__Berlin, "2026-03-29 01:00:00.000"), // never was: 03:00 is next
+            ("2026-10-25 02:30", Tz::Europe__Berlin, "2026-10-25 00:30:00.000"), // was twice: the earlier
+            ("2026-09-06", Tz::America__Santiago, "2026-09-06 04:00:00.000"),    // the day begins at 01:00
+            ("2026-05-07", Tz::Asia__Kolkata, "2026-05-06 18:30:00.000"),
+        ];
+        for (text, zone, expected) in table {
+            assert_eq!(read(text, zone), expected, "{text} {zone}");
+        }
+    }
+
+    #[test]
+    fn increments_move_the_end_of_the_period() {
+        let table = [
+            ("startofweek(", "2026-11-15 00:00:00.000"),
+            ("endofday(", "2026-11-20 23:59:59.999"),
+            ("endofmonth(1", "2026-12-31 23:59:59.999"),
+            ("endofmonth(+15d", "2026-12-15 23:59:59.999"),
+            ("endofyear(+3M", "2027-03-31 23:59:59.999"),
+            ("startofmonth(+14d", "2026-11-15 00:00:00.000"),
+            ("startofday(-30m", "2026-11-19 23:30:00.000"),
+            ("startofday(2D", "none"),
+            ("startofday(1d 2h", "none"),
+            ("startofday(9999999y", "none"),
+            ("now(1", "none"),
+            ("1-2-3", "none"),
+            ("2026-02-30", "none"),
+            ("2026-05-07 24:10", "none"),
+            ("-", "none"),
+            ("", "none"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(read(text, Tz::UTC), expected, "{text}");
+        }
+    }
+}

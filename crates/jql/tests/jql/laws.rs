@@ -1,7 +1,5 @@
 //! Laws of the parser and printer over generated text and trees.
 
-mod trees;
-
 use okrsync_jql::{Query, parse, parser::MAX_DEPTH};
 use proptest::prelude::*;
 
@@ -12,19 +10,19 @@ proptest! {
     }
 
     #[test]
-    fn any_soup_of_tokens_is_a_query_or_errors_with_places(parts in prop::collection::vec(trees::fragment(), 0..14)) {
+    fn any_soup_of_tokens_is_a_query_or_errors_with_places(parts in prop::collection::vec(crate::trees::fragment(), 0..14)) {
         check(&parts.join(" "))?;
         check(&parts.concat())?;
     }
 
     #[test]
-    fn printed_trees_parse_to_themselves(query in trees::query()) {
+    fn printed_trees_parse_to_themselves(query in crate::trees::query()) {
         let text = query.canonical();
         prop_assert_eq!(parse(&text), Ok(query), "{}", text);
     }
 
     #[test]
-    fn nothing_escapes_our_and(user in "\\PC{0,40}", extra in trees::clause()) {
+    fn nothing_escapes_our_and(user in "\\PC{0,40}", extra in crate::trees::clause()) {
         if let Ok(query) = parse(&user) {
             let wrapped = query.and(&extra);
             let reread = parse(&wrapped.canonical());

@@ -1,0 +1,8 @@
+//! The parser, the printer and the matcher from outside.
+
+mod laws;
+mod matcher;
+mod matcher_laws;
+mod trees;
+mod vectors;
+mod world;
