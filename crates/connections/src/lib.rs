@@ -1,1 +1,37 @@
-//! All that speaks to Jira.
+//! All that speaks to Jira: sign-in, sealing of secrets, the one HTTP client with its limits and retries, and the
+//! Cloud and Data Center dialects.
+//!
+//! A [`Site`] is one Jira as one account sees it. Everything it returns was proved on the way: it came from that
+//! account, was complete, and was understood; whatever is doubtful is an [`Error`] that says what to do, never an
+//! empty result.
+
+pub mod address;
+mod answer;
+mod auth;
+mod catalogue;
+mod client;
+mod cloud;
+mod config;
+mod data_center;
+mod error;
+mod limits;
+mod probe;
+mod retry;
+mod seal;
+mod search;
+mod site;
+mod transport;
+mod verdict;
+mod wanted;
+pub mod wire;
+
+pub use auth::Credential;
+pub use config::SiteConfig;
+pub use error::{Error, Unreachable};
+pub use probe::{ProbeReport, ProbeStep};
+pub use retry::Retry;
+pub use seal::{KeyRing, Place, Sealed};
+pub use search::{Page, Pages};
+pub use site::{Count, ServerInfo, Site};
+pub use verdict::{Verdict, VerdictError};
+pub use wanted::Wanted;

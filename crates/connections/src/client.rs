@@ -1,0 +1,325 @@
+//! The one function that sends HTTP to Jira: signed, limited, retried, metered, logged, judged.
+
+use crate::{
+    Error, Retry, SiteConfig, address,
+    answer::{Answer, Expectation},
+    limits::{Hold, Limits},
+    transport,
+};
+use okrsync_domain::{Clock, Random};
+use reqwest::{Method, Request, Response, header::HeaderMap};
+use serde::Serialize;
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::time;
+use tracing::{Instrument, Span, debug, debug_span, field::Empty};
+use url::Url;
+
+/// Larger answers are refused: nothing that okrsync asks for comes near it.
+const LARGEST_BODY: usize = 64 << 20;
+/// Atlassian's gateway for scoped tokens and OAuth.
+const ATLASSIAN_GATEWAY: &str = "https://api.atlassian.com/";
+
+/// Sends for one connection. A cheap clone; clones share limits, meter and what was learned of the account.
+#[derive(Clone)]
+pub(crate) struct Client {
+    shared: Arc<Shared>,
+    /// Base of the REST API: the site, or the gateway.
+    api: Url,
+    retry: Retry,
+}
+
+struct Shared {
+    http: reqwest::Client,
+    config: SiteConfig,
+    limits: Limits,
+    clock: Clock,
+    random: Random,
+    sent: AtomicU64,
+    /// The account that `myself` named, where the settings did not.
+    account: OnceLock<String>,
+    /// Whether answers name the account in a header, as seen once.
+    named: AtomicBool,
+}
+
+/// One thing to ask.
+#[derive(Debug, Clone)]
+pub(crate) struct Call {
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    body: Option<String>,
+    kind: Kind,
+}
+
+/// What a call is about, and so how its answer is held against expectations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Plain reading.
+    Read,
+    /// A query: a 400 is about it.
+    Query,
+    /// Who am I: the account may be any.
+    WhoAmI,
+    /// Nobody in particular, without credential, from the site itself.
+    Anonymous,
+}
+
+impl Call {
+    pub(crate) fn get(path: impl Into<String>) -> Self {
+        Self { method: Method::GET, path: path.into(), query: Vec::new(), body: None, kind: Kind::Read }
+    }
+
+    /// A POST that only reads.
+    pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
+        let body = serde_json::to_string(body).expect("requests are plain structs");
+        Self { method: Method::POST, body: Some(body), ..Self::get(path) }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((name, value.to_string()));
+        self
+    }
+
+    /// Its refusal is about the query in it.
+    pub(crate) fn about_query(self) -> Self {
+        Self { kind: Kind::Query, ..self }
+    }
+
+    /// It finds out the account.
+    pub(crate) fn about_me(self) -> Self {
+        Self { kind: Kind::WhoAmI, ..self }
+    }
+
+    /// Without credential, to the site itself.
+    pub(crate) fn anonymous(self) -> Self {
+        Self { kind: Kind::Anonymous, ..self }
+    }
+}
+
+impl Client {
+    /// A client with `more` headers than every client sends.
+    pub(crate) fn open(
+        config: SiteConfig,
+        clock: Clock,
+        random: Random,
+        more: &[(&'static str, &'static str)],
+    ) -> Result<Self, Error> {
+        if [Some(&config.server_url), config.gateway_url.as_ref()].into_iter().flatten().any(address::is_forbidden_host)
+        {
+            return Err(Error::Settings { detail: "okrsync never calls this address".to_owned() });
+        }
+        let http = transport::client(&config, more)?;
+        let limits = Limits::new(config.concurrency, config.requests_per_second, clock.clone());
+        let api = match (&config.cloud_id, config.via_gateway) {
+            (Some(cloud_id), true) => gateway(&config, cloud_id)?,
+            _ => address::with_trailing_slash(config.server_url.clone()),
+        };
+        let retry = config.retry;
+        let (sent, account, named) = Default::default();
+        let shared = Arc::new(Shared { http, config, limits, clock, random, sent, account, named });
+        Ok(Self { shared, api, retry })
+    }
+
+    pub(crate) fn config(&self) -> &SiteConfig {
+        &self.shared.config
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// Requests sent so far, retries included.
+    pub(crate) fn sent(&self) -> u64 {
+        self.shared.sent.load(Ordering::Relaxed)
+    }
+
+    /// The account that answers must come from.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.shared.config.expected_account.as_deref().or_else(|| self.shared.account.get().map(String::as_str))
+    }
+
+    /// From now on answers must come from `account`, unless the settings name one.
+    pub(crate) fn expect_account(&self, account: &str) {
+        self.shared.account.get_or_init(|| account.to_owned());
+    }
+
+    /// The same with another patience.
+    pub(crate) fn with_retry(&self, retry: Retry) -> Self {
+        Self { retry, ..self.clone() }
+    }
+
+    /// The same through the gateway.
+    pub(crate) fn through_gateway(&self, cloud_id: &str) -> Result<Self, Error> {
+        Ok(Self { api: gateway(self.config(), cloud_id)?, ..self.clone() })
+    }
+
+    /// The same at the site itself.
+    pub(crate) fn at_site(&self) -> Self {
+        Self { api: address::with_trailing_slash(self.config().server_url.clone()), ..self.clone() }
+    }
+
+    /// Asks until there is an answer that can be trusted, or an error that does not pass by itself.
+    pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
+        let began = time::Instant::now();
+        for attempt in 0.. {
+            let pause = self.retry.pause(attempt, &self.shared.random);
+            let error = match self.attempt(call, attempt, pause).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failed { again: false, error }) => return Err(error),
+                Err(Failed { error, .. }) => error,
+            };
+            let wait = error.retry_after().unwrap_or(pause);
+            if attempt >= self.retry.retries || wait > self.retry.cap || began.elapsed() + wait > self.retry.patience {
+                return Err(error);
+            }
+            debug!(%error, attempt, "asking Jira again");
+            if error.retry_after().is_none() {
+                time::sleep(wait).await; // after a hold, the gate makes everybody wait
+            }
+        }
+        unreachable!("the loop ends by returning")
+    }
+
+    /// Asks once and gives whatever answers, unjudged: to find out what is there.
+    pub(crate) async fn peek(&self, call: &Call) -> Result<Answer, Error> {
+        let _permit = self.shared.limits.enter(self.retry.cap).await?;
+        let request = self.request(call)?;
+        self.exchange(request, call, 0).await
+    }
+
+    async fn attempt(&self, call: &Call, attempt: u32, pause: Duration) -> Result<Answer, Failed> {
+        let limits = &self.shared.limits;
+        // A hold that outlasts our patience is not waited for twice.
+        let permit = limits.enter(self.retry.cap).await.map_err(Failed::for_good)?;
+        let request = self.request(call).map_err(Failed::for_good)?;
+        let answer = self.exchange(request, call, attempt).await?;
+        drop(permit);
+        limits.heed(&answer.headers);
+        let now = self.shared.clock.now();
+        if let Some(hold) = Hold::of(answer.status, &answer.headers, now, pause) {
+            limits.shut(hold.clone());
+            return Err(Failed { again: !hold.quota, error: hold.into_error(now) });
+        }
+        answer.judge(self.expectation(call))?;
+        if call.kind != Kind::Anonymous && answer.account().is_some() {
+            self.shared.named.store(true, Ordering::Relaxed);
+        }
+        Ok(answer)
+    }
+
+    fn expectation(&self, call: &Call) -> Expectation<'_> {
+        Expectation {
+            signed: call.kind != Kind::Anonymous,
+            account: self.account().filter(|_| call.kind != Kind::WhoAmI),
+            named: self.shared.named.load(Ordering::Relaxed),
+            query: call.kind == Kind::Query,
+        }
+    }
+
+    fn request(&self, call: &Call) -> Result<Request, Error> {
+        let anonymous = call.kind == Kind::Anonymous;
+        let base = if anonymous { &address::with_trailing_slash(self.config().server_url.clone()) } else { &self.api };
+        let mut url = base.join(&call.path).map_err(|error| Error::Settings { detail: error.to_string() })?;
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&call.query);
+        }
+        let mut request = Request::new(call.method.clone(), url);
+        *request.body_mut() = call.body.clone().map(Into::into);
+        if !anonymous {
+            self.config().credential.apply(&mut request)?;
+        }
+        Ok(request)
+    }
+
+    /// The one place where a request leaves.
+    async fn exchange(&self, request: Request, call: &Call, attempt: u32) -> Result<Answer, Error> {
+        let method = call.method.as_str();
+        let span = debug_span!("jira_request", method, path = call.path, attempt, status = Empty, duration_ms = Empty);
+        async {
+            self.shared.sent.fetch_add(1, Ordering::Relaxed);
+            let began = time::Instant::now();
+            #[expect(clippy::disallowed_methods, reason = "the one lawful home of sending")]
+            let response = self.shared.http.execute(request).await;
+            let answer = match response {
+                Ok(response) => read(response, &call.path).await,
+                Err(error) => Err(transport::failure(&error)),
+            };
+            Span::current().record("duration_ms", u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
+            log(&answer);
+            answer
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+/// Why an attempt failed, and whether another may help.
+struct Failed {
+    error: Error,
+    again: bool,
+}
+
+impl Failed {
+    fn for_good(error: Error) -> Self {
+        Self { error, again: false }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self { again: error.is_transient(), error }
+    }
+}
+
+/// Reads the whole body; one that is shorter than announced is an error beneath.
+async fn read(mut response: Response, path: &str) -> Result<Answer, Error> {
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let mut body = Vec::with_capacity(announced(&headers).min(LARGEST_BODY));
+    while let Some(chunk) = response.chunk().await.map_err(|error| transport::failure(&error))? {
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(Error::UnexpectedAnswer { detail: format!("`{path}` is larger than {LARGEST_BODY} bytes") });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer { status, headers, body, path: path.to_owned() })
+}
+
+fn announced(headers: &HeaderMap) -> usize {
+    let length = headers.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or(0)
+}
+
+/// At debug only: errors are logged where they are handled. The trace id is what Atlassian's support asks for.
+fn log(answer: &Result<Answer, Error>) {
+    match answer {
+        Ok(answer) => {
+            Span::current().record("status", answer.status.as_u16());
+            let trace = answer.header("atl-traceid").or_else(|| answer.header("x-arequestid")).unwrap_or_default();
+            debug!(trace, bytes = answer.body.len(), "Jira answered");
+        }
+        Err(error) => debug!(%error, "Jira did not answer"),
+    }
+}
+
+fn gateway(config: &SiteConfig, cloud_id: &str) -> Result<Url, Error> {
+    let unsound = || Error::Settings { detail: "the cloud id or the gateway's address is not sound".to_owned() };
+    if cloud_id.is_empty() || !cloud_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+        return Err(unsound());
+    }
+    let base = match &config.gateway_url {
+        Some(url) => address::with_trailing_slash(url.clone()),
+        None => Url::parse(ATLASSIAN_GATEWAY).map_err(|_| unsound())?,
+    };
+    base.join(&format!("ex/jira/{cloud_id}/")).map_err(|_| unsound())
+}

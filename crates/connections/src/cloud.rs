@@ -1,0 +1,178 @@
+//! What Jira Cloud understands: token paging, approximate counts, the query parser.
+//!
+//! Sources: [Jira Cloud REST API v3](https://developer.atlassian.com/cloud/jira/platform/rest/v3/).
+
+use crate::{
+    Count, Error, Verdict, Wanted,
+    client::{Call, Client},
+    search::{Found, Page},
+    wire,
+};
+use okrsync_domain::catalogue::Project;
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+
+/// Base of the REST API.
+pub(crate) const API: &str = "rest/api/3";
+/// With fields named, sites give about this many whatever is asked for.
+const PAGE_SIZE: u32 = 100;
+/// Pages without an issue in a row, before the walk is given up as endless.
+const MOST_EMPTY_PAGES: u32 = 50;
+const PROJECTS_PAGE: usize = 100;
+
+/// Pages by opaque token.
+pub(crate) struct TokenPager {
+    jql: String,
+    token: Option<String>,
+    used: HashSet<String>,
+    empty: u32,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SearchBody<'a> {
+    jql: &'a str,
+    max_results: u32,
+    fields: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_page_token: Option<&'a str>,
+}
+
+impl TokenPager {
+    pub(crate) fn new(jql: String) -> Self {
+        Self { jql, token: None, used: HashSet::new(), empty: 0 }
+    }
+
+    pub(crate) async fn next(&mut self, client: &Client, wanted: &Wanted) -> Result<Found, Error> {
+        let body = SearchBody {
+            jql: &self.jql,
+            max_results: wanted.page_size.unwrap_or(PAGE_SIZE).max(1),
+            fields: wanted.names(),
+            next_page_token: self.token.as_deref(),
+        };
+        let answer = client.send(&search(&body)).await.map_err(|error| self.of_later_page(error))?;
+        let page = wire::token_page(&answer.path, &answer.body, wanted)?;
+        let last = self.advance(page.next, page.issues.is_empty())?;
+        Ok(Found { page: Page { issues: page.issues, total: None, warnings: page.warnings }, last })
+    }
+
+    /// The first page was accepted, so what is refused now is the token.
+    fn of_later_page(&self, error: Error) -> Error {
+        match error {
+            Error::QueryInvalid { messages } if self.token.is_some() => {
+                Error::ResultChanged { detail: format!("Jira refuses its own page token: {}", messages.join(" ")) }
+            }
+            error => error,
+        }
+    }
+
+    /// Moves on; whether that was the last page.
+    fn advance(&mut self, next: Option<String>, empty: bool) -> Result<bool, Error> {
+        self.empty = if empty { self.empty + 1 } else { 0 };
+        let Some(token) = next else { return Ok(true) };
+        if self.empty >= MOST_EMPTY_PAGES {
+            return Err(Error::UnexpectedAnswer { detail: format!("{MOST_EMPTY_PAGES} pages in a row were empty") });
+        }
+        if !self.used.insert(token.clone()) {
+            return Err(Error::UnexpectedAnswer { detail: "a page token came twice".to_owned() });
+        }
+        self.token = Some(token);
+        Ok(false)
+    }
+}
+
+fn search(body: &impl Serialize) -> Call {
+    Call::post(format!("{API}/search/jql"), body).about_query()
+}
+
+#[derive(Serialize)]
+struct Jql<'a> {
+    jql: &'a str,
+}
+
+/// How many issues match, about.
+pub(crate) async fn count(client: &Client, jql: &str) -> Result<Count, Error> {
+    #[derive(Deserialize)]
+    struct Counted {
+        count: u64,
+    }
+    let call = Call::post(format!("{API}/search/approximate-count"), &Jql { jql }).about_query();
+    let counted: Counted = client.send(&call).await?.read()?;
+    Ok(Count { number: counted.count, exact: false })
+}
+
+#[derive(Serialize)]
+struct Queries<'a> {
+    queries: [&'a str; 1],
+}
+
+#[derive(Deserialize)]
+struct Parsed {
+    queries: Vec<ParsedQuery>,
+}
+
+#[derive(Deserialize)]
+struct ParsedQuery {
+    #[serde(default)]
+    errors: Vec<String>,
+    #[serde(default)]
+    warnings: Vec<String>,
+}
+
+/// Jira's own strict verdict, and whether anything matches at all.
+pub(crate) async fn check_query(client: &Client, jql: &str) -> Result<Verdict, Error> {
+    let call = Call::post(format!("{API}/jql/parse"), &Queries { queries: [jql] }).with("validation", "strict");
+    let mut parsed: Parsed = client.send(&call.about_query()).await?.read()?;
+    let parsed = parsed
+        .queries
+        .pop()
+        .ok_or_else(|| Error::UnexpectedAnswer { detail: "the query parser answered without a verdict".to_owned() })?;
+    if !parsed.errors.is_empty() {
+        return Ok(Verdict::refused(jql, parsed.errors).with_warnings(parsed.warnings));
+    }
+    let probe = probe(client, jql).await;
+    Verdict::after_search(jql, probe).map(|verdict| verdict.with_warnings(parsed.warnings))
+}
+
+/// One id at most: whether a query matches anything, and with which warnings.
+pub(crate) async fn probe(client: &Client, jql: &str) -> Result<(Option<bool>, Vec<String>), Error> {
+    let body = SearchBody { jql, max_results: 1, fields: vec!["id"], next_page_token: None };
+    let answer = client.send(&search(&body)).await?;
+    let (found, more, warnings) = wire::any_issue(&answer.path, &answer.body)?;
+    let matches_nothing = if found { Some(false) } else { (!more).then_some(true) };
+    Ok((matches_nothing, warnings))
+}
+
+/// All projects that the account sees.
+pub(crate) async fn projects(client: &Client) -> Result<Vec<Project>, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct ProjectPage {
+        values: Vec<wire::RawProject>,
+        is_last: Option<bool>,
+    }
+    let mut projects = Vec::new();
+    loop {
+        let call = Call::get(format!("{API}/project/search")).with("startAt", projects.len());
+        let page = match client.send(&call.with("maxResults", PROJECTS_PAGE)).await {
+            Err(Error::NotFound { .. }) => return Ok(projects), // documented for "none match"
+            answer => answer?.read::<ProjectPage>()?,
+        };
+        let done = page.is_last.unwrap_or(page.values.len() < PROJECTS_PAGE) || page.values.is_empty();
+        projects.extend(page.values.into_iter().map(Project::from));
+        if done {
+            return Ok(projects);
+        }
+    }
+}
+
+/// The id of a Cloud site, which only Cloud sites tell.
+pub(crate) async fn cloud_id(client: &Client) -> Result<String, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Tenant {
+        cloud_id: String,
+    }
+    let answer = client.send(&Call::get("_edge/tenant_info").anonymous()).await?;
+    Ok(answer.read::<Tenant>()?.cloud_id)
+}

@@ -1,0 +1,297 @@
+//! Everything that can go wrong between okrsync and a Jira site, by what a caller can do about it.
+
+use okrsync_domain::{
+    Instant, Problem,
+    issue::{FieldId, IssueKey},
+    problem::ProblemCode,
+};
+use std::time::Duration;
+
+/// Why nothing answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreachable {
+    /// The address is one that okrsync never calls (link-local, cloud metadata).
+    Address,
+    /// The host name is not known.
+    Dns,
+    /// Nobody listens there, or the network does not lead there.
+    Connect,
+    /// The certificate is not trusted, or there is no common TLS version.
+    Tls,
+    /// No complete answer in time.
+    TimedOut,
+    /// The connection was cut.
+    Reset,
+    /// The outbound proxy refuses.
+    Proxy,
+}
+
+impl Unreachable {
+    fn cure(self) -> &'static str {
+        match self {
+            Self::Address => "Use the address that people open Jira with.",
+            Self::Dns => "Check the host name in the server URL, and that this machine's name server knows it.",
+            Self::Connect => "Check host and port of the server URL, and that a firewall lets okrsync through.",
+            Self::Tls => {
+                "Add the certificate authority of the server (PEM) to the connection, or correct the host name."
+            }
+            Self::TimedOut => "Try again later; raise the connection's time-out if Jira is slow.",
+            Self::Reset => "Try again; if it lasts, look at the proxies between okrsync and Jira.",
+            Self::Proxy => "Check the outbound proxy and its user name and password.",
+        }
+    }
+}
+
+/// What can go wrong. `Display` says what happened, [`Error::hint`] what to do; neither shows a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Jira refuses the credential, or answers as somebody else or as nobody: sign in anew, do not retry.
+    #[error("Jira does not accept the sign-in: {detail}")]
+    CredentialInvalid {
+        /// The signal.
+        detail: String,
+    },
+    /// A person must sign in with a browser first (CAPTCHA): stop at once.
+    #[error("Jira has locked the account until somebody signs in with a browser")]
+    CredentialLocked {
+        /// Where to sign in.
+        login_url: Option<String>,
+    },
+    /// The token lacks a scope: another token is needed.
+    #[error("the token lacks a scope that okrsync needs: {detail}")]
+    ScopeMissing {
+        /// Jira's words.
+        detail: String,
+    },
+    /// Signed in, but not permitted.
+    #[error("the account may not do this in Jira: {detail}")]
+    Forbidden {
+        /// Jira's words.
+        detail: String,
+    },
+    /// Not there, or not visible to this account. Never proof of a deletion.
+    #[error("Jira knows no `{path}`")]
+    NotFound {
+        /// What was asked for.
+        path: String,
+    },
+    /// Jira refuses the query.
+    #[error("Jira refuses the query: {}", .messages.join(" "))]
+    QueryInvalid {
+        /// Jira's words, in the language of the account.
+        messages: Vec<String>,
+    },
+    /// The query has no restriction.
+    #[error("the query has no restriction, so Jira refuses it")]
+    QueryUnbounded,
+    /// The endpoint was removed: the wrong flavour of Jira, or an old okrsync.
+    #[error("this Jira no longer offers `{path}`")]
+    ApiRemoved {
+        /// What was asked for.
+        path: String,
+    },
+    /// Jira asks to wait. Nothing is sent on this connection before.
+    #[error("Jira asks to wait until {} ({reason})", .retry_at.format("%Y-%m-%d %H:%M:%S UTC"))]
+    RateLimited {
+        /// When to come back.
+        retry_at: Instant,
+        /// How long that was when Jira said it.
+        retry_after: Duration,
+        /// Jira's reason, or a word for it.
+        reason: String,
+    },
+    /// Nothing answered.
+    #[error("Jira cannot be reached: {detail}")]
+    Unreachable {
+        /// Where it failed.
+        cause: Unreachable,
+        /// What the network said.
+        detail: String,
+    },
+    /// The server is in trouble.
+    #[error("Jira answers with an error {status}: {detail}")]
+    ServerError {
+        /// HTTP status.
+        status: u16,
+        /// Jira's words.
+        detail: String,
+    },
+    /// The answer ended before it was complete.
+    #[error("Jira's answer broke off: {detail}")]
+    Truncated {
+        /// Where.
+        detail: String,
+    },
+    /// The query matches more issues than this server pages through.
+    #[error("the query matches more issues than this Jira lets anybody page through")]
+    ResultWindow,
+    /// The set of issues moved while it was read: walk again.
+    #[error("the matching issues changed while they were read: {detail}")]
+    ResultChanged {
+        /// How it was noticed.
+        detail: String,
+    },
+    /// Something answered that is not Jira, such as a login page.
+    #[error("this is not Jira's API: {detail}")]
+    NotJira {
+        /// What it is.
+        detail: String,
+    },
+    /// An answer that cannot be trusted or understood.
+    #[error("Jira gave an answer that cannot be used: {detail}")]
+    UnexpectedAnswer {
+        /// Why not.
+        detail: String,
+    },
+    /// A value does not fit an exact decimal.
+    #[error("{issue}: the number {text} in `{field}` is too large to be kept exactly")]
+    NumberTooLarge {
+        /// Where.
+        issue: IssueKey,
+        /// In which field.
+        field: FieldId,
+        /// The number as Jira wrote it, shortened.
+        text: String,
+    },
+    /// The connection's own settings are unsound.
+    #[error("the connection's settings are not sound: {detail}")]
+    Settings {
+        /// Which, and why.
+        detail: String,
+    },
+    /// A secret was sealed with a key that is not in the ring.
+    #[error("a secret is sealed with the key `{id}`, which okrsync was not given")]
+    KeyUnknown {
+        /// Id of the key.
+        id: String,
+    },
+    /// A sealed secret was altered, moved to another place, or is none.
+    #[error("a sealed secret cannot be opened: it was altered or belongs elsewhere")]
+    SealBroken,
+}
+
+impl Error {
+    /// Whether the same request may succeed later by itself.
+    ///
+    /// ```
+    /// use okrsync_connections::Error;
+    /// assert!(Error::ServerError { status: 503, detail: String::new() }.is_transient());
+    /// assert!(!Error::QueryUnbounded.is_transient());
+    /// ```
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { cause, .. } => !matches!(cause, Unreachable::Address | Unreachable::Tls),
+            Self::RateLimited { .. }
+            | Self::ServerError { .. }
+            | Self::Truncated { .. }
+            | Self::ResultChanged { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The stable word for programs.
+    pub fn problem_code(&self) -> ProblemCode {
+        match self {
+            Self::CredentialInvalid { .. } => ProblemCode::JiraUnauthorized,
+            Self::CredentialLocked { .. } => ProblemCode::JiraLocked,
+            Self::ScopeMissing { .. } => ProblemCode::JiraScopeMissing,
+            Self::Forbidden { .. } => ProblemCode::JiraForbidden,
+            Self::QueryInvalid { .. } => ProblemCode::InvalidJql,
+            Self::QueryUnbounded => ProblemCode::UnboundedQuery,
+            Self::RateLimited { .. } => ProblemCode::JiraRateLimited,
+            Self::Unreachable { .. } | Self::ServerError { .. } | Self::Truncated { .. } | Self::Settings { .. } => {
+                ProblemCode::JiraUnreachable
+            }
+            Self::NotFound { .. } | Self::ApiRemoved { .. } | Self::NotJira { .. } => ProblemCode::NotJira,
+            Self::ResultWindow | Self::ResultChanged { .. } | Self::UnexpectedAnswer { .. } => {
+                ProblemCode::JiraUnexpectedAnswer
+            }
+            Self::NumberTooLarge { .. } => ProblemCode::NumberTooLarge,
+            Self::KeyUnknown { .. } | Self::SealBroken => ProblemCode::Internal,
+        }
+    }
+
+    /// The cure, where there is one.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::CredentialLocked { login_url: Some(url) } => {
+                return Some(format!("Sign in once with a browser at {url}, then test the connection again."));
+            }
+            Self::Unreachable { cause, .. } => cause.cure(),
+            _ => self.cure()?,
+        };
+        Some(text.to_owned())
+    }
+
+    fn cure(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::CredentialInvalid { .. } => "Renew the token, and check that it belongs to this account and site.",
+            Self::CredentialLocked { .. } => "Sign in once with a browser, then test the connection again.",
+            Self::ScopeMissing { .. } => "Create a token with the scopes `read:jira-work` and `read:jira-user`.",
+            Self::Forbidden { .. } => "Give the account permission in Jira, or use another account.",
+            Self::NotFound { .. } | Self::ApiRemoved { .. } => {
+                "Check the server URL, its context path such as `/jira`, and whether it is Cloud or self-managed."
+            }
+            Self::QueryInvalid { .. } => "Correct the query; Jira's search page shows the same error.",
+            Self::QueryUnbounded => "Add a restriction, such as `project = KEY`.",
+            Self::RateLimited { .. } => "okrsync goes on by itself when Jira allows it.",
+            Self::ServerError { .. } | Self::Truncated { .. } => "okrsync tries again by itself.",
+            Self::ResultWindow => "Narrow the query, or raise `jira.search.platform.max.result.window` in Jira.",
+            Self::ResultChanged { .. } => "okrsync reads the issues again by itself.",
+            Self::NotJira { .. } => {
+                "Use the address of Jira itself; if a proxy guards it, add the header that the proxy expects."
+            }
+            Self::NumberTooLarge { .. } => "Correct the number in Jira, or choose another field.",
+            Self::KeyUnknown { .. } => "Start okrsync with the secret key that it had when the secret was saved.",
+            Self::SealBroken => "Enter the secret again.",
+            Self::UnexpectedAnswer { .. } | Self::Settings { .. } | Self::Unreachable { .. } => return None,
+        })
+    }
+
+    /// How long Jira asked to wait.
+    pub fn retry_after(&self) -> Option<Duration> {
+        if let Self::RateLimited { retry_after, .. } = self { Some(*retry_after) } else { None }
+    }
+
+    /// Until when Jira asked to wait.
+    pub fn retry_at(&self) -> Option<Instant> {
+        if let Self::RateLimited { retry_at, .. } = self { Some(*retry_at) } else { None }
+    }
+
+    /// The same as a stored problem, seen at `at`.
+    pub fn problem(&self, at: Instant) -> Problem {
+        let (code, message) = (self.problem_code(), sentence(&self.to_string()));
+        Problem { code, message, hint: self.hint(), at, retry_at: self.retry_at() }
+    }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase).into_iter().flatten();
+    let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    first.chain(letters).collect::<String>() + stop
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_reads_as_a_sentence_with_a_cure() {
+        let at = "2026-11-20T10:00:00Z".parse().unwrap();
+        let problem = Error::CredentialLocked { login_url: Some("https://jira/login.jsp".into()) }.problem(at);
+        assert_eq!(problem.code, ProblemCode::JiraLocked);
+        assert_eq!(problem.message, "Jira has locked the account until somebody signs in with a browser.");
+        assert!(problem.hint.unwrap().contains("https://jira/login.jsp"));
+    }
+
+    #[test]
+    fn waiting_is_told_as_instant_and_as_duration() {
+        let at: Instant = "2026-11-20T10:00:17Z".parse().unwrap();
+        let error = Error::RateLimited { retry_at: at, retry_after: Duration::from_secs(17), reason: "burst".into() };
+        assert_eq!(error.problem(at).retry_at, Some(at));
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(17)));
+        assert_eq!(error.to_string(), "Jira asks to wait until 2026-11-20 10:00:17 UTC (burst)");
+    }
+}

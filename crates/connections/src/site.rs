@@ -1,0 +1,292 @@
+//! One Jira as one account sees it. "Cloud or Data Center?" is asked here and nowhere else.
+
+use crate::{
+    Error, Pages, ProbeReport, Retry, SiteConfig, Verdict, Wanted,
+    answer::same_account,
+    catalogue,
+    client::{Call, Client},
+    cloud, data_center, probe,
+    search::Pager,
+};
+use okrsync_domain::{
+    Clock, Instant, Random,
+    catalogue::{Catalogue, Field, Project},
+    connection::{Account, Deployment, JiraInfo},
+};
+use serde::Deserialize;
+
+/// How many issues match.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// The number.
+    pub number: u64,
+    /// Whether it is exact; Cloud only estimates.
+    pub exact: bool,
+}
+
+/// What answers at the address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerInfo {
+    /// Version and deployment type in Jira's words.
+    pub info: JiraInfo,
+    /// What that means: Data Center calls itself "Server" too.
+    pub deployment: Deployment,
+}
+
+/// One Jira as one account sees it. A cheap clone; clones share limits, meter and what was learned of the account.
+#[derive(Clone)]
+pub struct Site {
+    client: Client,
+    dialect: Dialect,
+}
+
+/// What a site understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Cloud,
+    DataCenter,
+}
+
+impl Dialect {
+    fn api(self) -> &'static str {
+        match self {
+            Self::Cloud => cloud::API,
+            Self::DataCenter => data_center::API,
+        }
+    }
+}
+
+impl Site {
+    /// Prepares a site; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if the settings are not sound.
+    pub fn open(config: SiteConfig, clock: Clock, random: Random) -> Result<Self, Error> {
+        let (dialect, headers) = match config.deployment {
+            Deployment::Cloud => (Dialect::Cloud, &[][..]),
+            Deployment::SelfManaged => (Dialect::DataCenter, &data_center::HEADERS[..]),
+        };
+        Ok(Self { client: Client::open(config, clock, random, headers)?, dialect })
+    }
+
+    /// The same site without retries, for people who wait for the answer.
+    #[must_use]
+    pub fn impatient(&self) -> Self {
+        self.with(self.client.with_retry(Retry::none()))
+    }
+
+    fn with(&self, client: Client) -> Self {
+        Self { client, dialect: self.dialect }
+    }
+
+    /// The account that the site answers to. Later answers must come from the same one.
+    ///
+    /// # Errors
+    /// [`Error::CredentialInvalid`] if it is not the one that the connection was authorised for.
+    pub async fn myself(&self) -> Result<Account, Error> {
+        let (account, _) = self.who().await?;
+        self.expect(&account)?;
+        Ok(account)
+    }
+
+    /// Who answers, whoever that is, and what the server's clock showed.
+    pub(crate) async fn who(&self) -> Result<(Account, Option<Instant>), Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Myself {
+            account_id: Option<String>,
+            name: Option<String>,
+            display_name: Option<String>,
+            time_zone: Option<String>,
+        }
+        let answer = self.client.send(&Call::get(format!("{}/myself", self.dialect.api())).about_me()).await?;
+        let myself: Myself = answer.read()?;
+        let id = match self.dialect {
+            Dialect::Cloud => myself.account_id,
+            Dialect::DataCenter => myself.name,
+        };
+        let id = id.ok_or_else(|| Error::UnexpectedAnswer { detail: "the account came without its id".to_owned() })?;
+        let display_name = myself.display_name.unwrap_or_else(|| id.clone());
+        Ok((Account { id, display_name, time_zone: myself.time_zone }, answer.date()))
+    }
+
+    /// Holds `account` against the one expected; without one, it is the one from now on.
+    pub(crate) fn expect(&self, account: &Account) -> Result<(), Error> {
+        self.client.expect_account(&account.id);
+        match self.client.account() {
+            Some(expected) if !same_account(expected, &account.id) => Err(Error::CredentialInvalid {
+                detail: format!("the sign-in is {}'s, not of the account of this connection", account.display_name),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Version and kind of what answers; asked without credential first, since most sites tell everybody.
+    pub async fn server_info(&self) -> Result<ServerInfo, Error> {
+        let call = Call::get(format!("{}/serverInfo", self.dialect.api()));
+        let answer = match self.client.send(&call.clone().anonymous()).await {
+            Err(Error::CredentialInvalid { .. } | Error::Forbidden { .. }) => self.client.send(&call).await?,
+            answer => answer?,
+        };
+        read_server_info(&answer)
+    }
+
+    /// Tries everything that a connection needs, step by step, with cures.
+    pub async fn probe(&self) -> ProbeReport {
+        probe::run(&self.impatient()).await
+    }
+
+    /// A walk through all issues of a where-clause (without ORDER BY) with the `wanted` facts.
+    pub fn search(&self, where_text: &str, wanted: &Wanted) -> Pages {
+        let jql = ordered(where_text);
+        let pager = match self.dialect {
+            Dialect::Cloud => Pager::Token(cloud::TokenPager::new(jql)),
+            Dialect::DataCenter => Pager::Offset(data_center::OffsetPager::new(jql)),
+        };
+        Pages::new(self.client.clone(), wanted.clone(), pager)
+    }
+
+    /// How many issues match: one request, exact only on Data Center.
+    pub async fn count(&self, where_text: &str) -> Result<Count, Error> {
+        match self.dialect {
+            Dialect::Cloud => cloud::count(&self.client, where_text).await,
+            Dialect::DataCenter => data_center::count(&self.client, where_text).await,
+        }
+    }
+
+    /// Jira's own verdict on a query; a refused query is a verdict, not an error.
+    ///
+    /// # Errors
+    /// [`Error::QueryUnbounded`] for a query without restriction on Cloud.
+    pub async fn check_query(&self, jql: &str) -> Result<Verdict, Error> {
+        match self.dialect {
+            Dialect::Cloud => cloud::check_query(&self.client, jql).await,
+            Dialect::DataCenter => data_center::check_query(&self.client, jql).await,
+        }
+    }
+
+    /// Whether a search works at all, and whether the query matches anything.
+    pub(crate) async fn try_search(&self, jql: &str) -> Result<Option<bool>, Error> {
+        let probed = match self.dialect {
+            Dialect::Cloud => cloud::probe(&self.client, jql).await,
+            Dialect::DataCenter => data_center::probe(&self.client, jql).await,
+        };
+        probed.map(|(matches_nothing, _)| matches_nothing)
+    }
+
+    /// All fields that the account sees.
+    pub async fn fields(&self) -> Result<Vec<Field>, Error> {
+        catalogue::fields(&self.client, self.dialect.api()).await
+    }
+
+    /// Everything that the account sees of the site's set-up. What serves only hints may come empty.
+    pub async fn catalogue(&self) -> Result<Catalogue, Error> {
+        let (client, api) = (&self.client, self.dialect.api());
+        let (fields, statuses, projects, issue_types, priorities, functions) = tokio::join!(
+            catalogue::fields(client, api),
+            catalogue::statuses(client, api),
+            self.projects(),
+            catalogue::named(client, api, "issuetype"),
+            catalogue::named(client, api, "priority"),
+            catalogue::functions(client, api),
+        );
+        Ok(Catalogue {
+            fields: fields?,
+            statuses: statuses?,
+            projects: catalogue::or_none("projects", projects)?,
+            issue_types: catalogue::or_none("issue types", issue_types)?,
+            priorities: catalogue::or_none("priorities", priorities)?,
+            functions: catalogue::or_none("functions", functions)?,
+        })
+    }
+
+    async fn projects(&self) -> Result<Vec<Project>, Error> {
+        match self.dialect {
+            Dialect::Cloud => cloud::projects(&self.client).await,
+            Dialect::DataCenter => data_center::projects(&self.client).await,
+        }
+    }
+
+    /// Requests sent so far, retries included.
+    pub fn requests(&self) -> u64 {
+        self.client.sent()
+    }
+
+    /// Requests under way.
+    pub fn in_flight(&self) -> usize {
+        self.client.limits().in_flight()
+    }
+
+    /// Jira asked to be left alone until then; nothing is sent before.
+    pub fn held_until(&self) -> Option<Instant> {
+        self.client.limits().hold().map(|hold| hold.until)
+    }
+
+    /// Jira said that a limit is near: until then requests are spread out.
+    pub fn slowed_until(&self) -> Option<Instant> {
+        self.client.limits().slowed_until()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn deployment(&self) -> Deployment {
+        self.client.config().deployment
+    }
+
+    pub(crate) fn server_info_call(&self) -> Call {
+        Call::get(format!("{}/serverInfo", self.dialect.api())).anonymous()
+    }
+
+    /// The other ways in which a token might work: a scoped one behind the gateway, a classic one at the site.
+    pub(crate) async fn other_way(&self, via_gateway: bool) -> Option<Result<(Self, Option<String>), Error>> {
+        match self.dialect {
+            Dialect::Cloud if via_gateway => Some(Ok((self.with(self.client.at_site()), None))),
+            Dialect::Cloud => Some(self.behind_gateway().await),
+            Dialect::DataCenter => None,
+        }
+    }
+
+    async fn behind_gateway(&self) -> Result<(Self, Option<String>), Error> {
+        let cloud_id = match &self.client.config().cloud_id {
+            Some(known) => known.clone(),
+            None => cloud::cloud_id(&self.client).await?,
+        };
+        Ok((self.with(self.client.through_gateway(&cloud_id)?), Some(cloud_id)))
+    }
+}
+
+/// Reads what `serverInfo` tells.
+pub(crate) fn read_server_info(answer: &crate::answer::Answer) -> Result<ServerInfo, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Raw {
+        version: String,
+        deployment_type: Option<String>,
+    }
+    let raw: Raw =
+        answer.read().map_err(|_| Error::NotJira { detail: "it does not tell a Jira version".to_owned() })?;
+    let deployment_type = raw.deployment_type.unwrap_or_else(|| "Server".to_owned());
+    let deployment = match deployment_type.as_str() {
+        "Cloud" => Deployment::Cloud,
+        _ => Deployment::SelfManaged,
+    };
+    Ok(ServerInfo { info: JiraInfo { version: raw.version, deployment_type }, deployment })
+}
+
+/// In an order that does not change while pages are read: keys change only when an issue moves.
+fn ordered(where_text: &str) -> String {
+    format!("{} ORDER BY key ASC", where_text.trim()).trim_start().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_is_always_ordered() {
+        assert_eq!(ordered("project = AE "), "project = AE ORDER BY key ASC");
+        assert_eq!(ordered(""), "ORDER BY key ASC");
+    }
+}
