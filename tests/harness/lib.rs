@@ -8,11 +8,14 @@
 //! # })
 //! ```
 
+pub mod app;
 pub mod browser;
+pub mod clients;
 mod cluster;
 pub mod databases;
 mod guarded;
 pub mod journey;
+pub mod process;
 mod programs;
 pub mod redact;
 mod requirement;
