@@ -1,0 +1,162 @@
+//! The ledger of requests: what was asked, by whom, how it was answered, and what should not have been asked.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tokio::time::Instant as Tick;
+
+use crate::clock::Instant;
+use crate::credentials::AuthKind;
+use crate::sync::lock;
+
+/// Requests that were on their way when a `Retry-After` was answered are not held against the client.
+const GRACE: Duration = Duration::from_millis(100);
+
+/// One request.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Place in the order of arrival, from 0.
+    pub seq: usize,
+    /// The site's time at arrival.
+    pub at: Instant,
+    /// `GET`, `POST`…
+    pub method: String,
+    /// The path as asked for, context path included.
+    pub path: String,
+    /// The query string, empty if there was none.
+    pub query: String,
+    /// The request's body where the site keeps bodies.
+    pub request_body: Vec<u8>,
+    /// Size of the request's body in bytes.
+    pub request_bytes: usize,
+    /// Size of the answer's body in bytes.
+    pub response_bytes: usize,
+    /// Status of the answer; 0 for a reset connection or a client that went away.
+    pub status: u16,
+    /// How it tried to sign in.
+    pub auth: AuthKind,
+    /// Who it was, by user id, once signed in.
+    pub user: Option<String>,
+    /// Page of a search, from 1.
+    pub page: Option<u32>,
+    /// What went wrong on purpose.
+    pub fault: Option<String>,
+    /// A `Retry-After` that concerns this request was running when it arrived: the client should have waited.
+    pub retry_after_running: bool,
+    /// Requests under way at its arrival, itself included.
+    pub in_flight: usize,
+    /// The `User-Agent`.
+    pub user_agent: String,
+}
+
+/// A `Retry-After` that was answered.
+#[derive(Debug)]
+struct Wait {
+    /// Only this path (burst limits), else everything.
+    path: Option<String>,
+    from: Tick,
+    until: Tick,
+}
+
+/// All requests of a site since the last [`Ledger::clear`].
+#[derive(Debug, Default)]
+pub struct Ledger(Mutex<Book>);
+
+#[derive(Debug, Default)]
+struct Book {
+    entries: Vec<Entry>,
+    waits: Vec<Wait>,
+    next: usize,
+    in_flight: usize,
+    peak: usize,
+}
+
+impl Ledger {
+    /// Every answered request, in the order of arrival.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.since(0)
+    }
+
+    /// What was answered after so many others, in the order of arrival: `since(ledger.len())` of an earlier moment.
+    pub fn since(&self, answered: usize) -> Vec<Entry> {
+        let mut entries = lock(&self.0).entries.get(answered..).unwrap_or_default().to_vec();
+        entries.sort_by_key(|entry| entry.seq);
+        entries
+    }
+
+    /// How many requests were answered.
+    pub fn len(&self) -> usize {
+        lock(&self.0).entries.len()
+    }
+
+    /// Whether nothing was asked.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many requests had this in their path.
+    pub fn count(&self, path_part: &str) -> usize {
+        lock(&self.0).entries.iter().filter(|entry| entry.path.contains(path_part)).count()
+    }
+
+    /// Bytes of all answers.
+    pub fn bytes_out(&self) -> usize {
+        lock(&self.0).entries.iter().map(|entry| entry.response_bytes).sum()
+    }
+
+    /// The most requests that were under way at once.
+    pub fn in_flight_peak(&self) -> usize {
+        lock(&self.0).peak
+    }
+
+    /// How many requests arrived while a `Retry-After` that concerned them was running. Time is the machine's here,
+    /// whatever the site's clock shows.
+    pub fn sent_while_retry_after(&self) -> usize {
+        lock(&self.0).entries.iter().filter(|entry| entry.retry_after_running).count()
+    }
+
+    /// Forgets everything but the requests that are under way.
+    pub fn clear(&self) {
+        let mut book = lock(&self.0);
+        book.entries.clear();
+        book.waits.clear();
+        book.peak = book.in_flight;
+    }
+
+    /// A request arrives; the entry is written when the visit ends.
+    pub(crate) fn arrive(&self, mut entry: Entry) -> Visit<'_> {
+        let mut book = lock(&self.0);
+        entry.seq = book.next;
+        book.next += 1;
+        book.in_flight += 1;
+        book.peak = book.peak.max(book.in_flight);
+        entry.in_flight = book.in_flight;
+        let now = Tick::now();
+        let concerns = |wait: &Wait| wait.path.as_ref().is_none_or(|path| *path == entry.path);
+        entry.retry_after_running = book.waits.iter().any(|w| w.from < now && now < w.until && concerns(w));
+        drop(book);
+        Visit { ledger: self, entry }
+    }
+
+    /// A `Retry-After` was answered.
+    pub(crate) fn retry_after(&self, path: Option<String>, seconds: u32) {
+        let now = Tick::now();
+        let until = now + Duration::from_secs(seconds.into());
+        lock(&self.0).waits.push(Wait { path, from: now + GRACE, until });
+    }
+}
+
+/// A request under way. It is written down when dropped, also when the client went away.
+#[derive(Debug)]
+pub(crate) struct Visit<'a> {
+    ledger: &'a Ledger,
+    pub(crate) entry: Entry,
+}
+
+impl Drop for Visit<'_> {
+    fn drop(&mut self) {
+        let mut book = lock(&self.ledger.0);
+        book.in_flight -= 1;
+        book.entries.push(self.entry.clone());
+    }
+}
