@@ -1,1 +1,31 @@
-//! When and how much.
+//! When and how much: which queries are due, who works on them, what is believed, and what is told to whom.
+//!
+//! Timer, button, edit and restart are one path: a query is due, [`Engine`] claims it with a lease, reads it, proves
+//! the result and records it, or notes why not and leaves the last good readings alone.
+
+pub mod check;
+pub mod config;
+pub mod engine;
+pub mod error;
+pub mod events;
+pub mod health;
+pub mod plan;
+pub mod preview;
+pub mod proof;
+pub mod sites;
+pub mod status;
+
+mod context;
+mod driver;
+mod lease;
+mod links;
+mod pass;
+mod refresh;
+mod visit;
+mod waker;
+mod walk;
+
+pub use config::SyncConfig;
+pub use engine::Engine;
+pub use error::SyncError;
+pub use status::PassStatus;

@@ -1,0 +1,178 @@
+//! The engine as others see it: run it, wake it, ask it, wait for it.
+
+use crate::{
+    SyncConfig, SyncError, context::Context, driver::Driver, events::Events, pass::Pass, sites::Sites,
+    status::PassStatus, waker::Waker,
+};
+use okrsync_connections::KeyRing;
+use okrsync_domain::{
+    Clock, Instant, Problem, Random, RefreshId,
+    connection::{Connection, ConnectionState},
+    refresh::{Refresh, RefreshState},
+};
+use okrsync_store::{Origin, RefreshRequest, RefreshScope, Store};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{Mutex, watch};
+use tokio_util::sync::CancellationToken;
+
+/// How often somebody who waits looks whether another process has finished the work.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// The engine. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    pub(crate) context: Arc<Context>,
+    status: watch::Sender<PassStatus>,
+    /// One pass at a time in this process.
+    single_flight: Arc<Mutex<()>>,
+    /// Name under which this process holds leases.
+    worker: Arc<str>,
+}
+
+impl Engine {
+    /// An engine that does nothing until it is run or asked for a pass.
+    pub fn new(store: Store, keys: KeyRing, clock: Clock, random: Random, config: SyncConfig) -> Self {
+        let sites = Sites::new(store.clone(), keys, clock.clone(), random.clone(), &config);
+        let worker = format!("{:032x}", u128::from_le_bytes(random.bytes())).into();
+        let events = Events::new(&clock);
+        let context = Context { store, clock, random, config, sites, events, waker: Waker::default() };
+        Self { context: Arc::new(context), status: watch::Sender::default(), single_flight: Arc::default(), worker }
+    }
+
+    /// Refreshes what is due, at ticks and when woken, until `shutdown`. Work under way is then finished within the
+    /// configured time; what takes longer is taken over by another process when its lease runs out.
+    ///
+    /// # Errors
+    /// The ticking clock could not be started.
+    pub async fn run(&self, shutdown: CancellationToken) -> Result<(), SyncError> {
+        let config = &self.context.config;
+        let driver = Driver { tick: config.tick(), stop_within: config.shutdown(), waker: self.context.waker.clone() };
+        let stop = shutdown.clone();
+        let pass = || {
+            let (engine, stop) = (self.clone(), stop.clone());
+            async move { drop(engine.pass_until(&stop).await) }
+        };
+        Ok(driver.run(shutdown, pass).await?)
+    }
+
+    /// Says that something is due now. Never blocks.
+    pub fn wake(&self) {
+        self.context.waker.wake();
+    }
+
+    /// One full pass: everything that is due is refreshed, until nothing is. Waits for a pass under way first.
+    pub async fn pass(&self) -> PassStatus {
+        self.pass_until(&CancellationToken::new()).await
+    }
+
+    async fn pass_until(&self, stop: &CancellationToken) -> PassStatus {
+        let _alone = self.single_flight.lock().await;
+        Pass::new(self.context.clone(), stop, &self.status, &self.worker).run().await
+    }
+
+    /// The pass under way, or the last one.
+    pub fn status(&self) -> watch::Receiver<PassStatus> {
+        self.status.subscribe()
+    }
+
+    /// What happens, as it happens.
+    pub fn events(&self) -> &Events {
+        &self.context.events
+    }
+
+    /// The sites behind the connections.
+    pub fn sites(&self) -> &Sites {
+        &self.context.sites
+    }
+
+    /// The refresh button: marks the queries in scope due now, joins what is under way, and wakes the engine. A pause
+    /// of our own making is no obstacle; one that Jira asked for is. None if nothing in scope has a link.
+    ///
+    /// # Errors
+    /// [`SyncError::Disabled`] with the integration or the connection off, [`SyncError::NeedsAuthorization`], or
+    /// [`SyncError::Jira`] with `retry_at` while Jira wants to be left alone.
+    pub async fn request(&self, scope: RefreshScope) -> Result<Option<RefreshRequest>, SyncError> {
+        let Context { store, clock, .. } = &*self.context;
+        if !store.organisation().await?.jira_enabled {
+            return Err(SyncError::Disabled);
+        }
+        if let Some(connection) = self.only_connection(&scope).await? {
+            askable(&connection, clock.now())?;
+        }
+        let request = store.request_refresh(scope, Origin::Person, clock.now()).await?;
+        self.wake();
+        Ok(request)
+    }
+
+    /// The connection that a scope is about, if it is about one: its trouble is then the answer. A wider scope is
+    /// queued, and each query tells for itself.
+    async fn only_connection(&self, scope: &RefreshScope) -> Result<Option<Connection>, SyncError> {
+        let store = &self.context.store;
+        let id = match scope {
+            RefreshScope::All => None,
+            RefreshScope::Connection(id) => Some(*id),
+            RefreshScope::Okrs(okrs) => match okrs.as_slice() {
+                [okr] => store.find_link(*okr).await?.map(|link| link.connection_id),
+                _ => None,
+            },
+            RefreshScope::Queries(queries) => match queries.as_slice() {
+                [query] => store.find_query(*query).await?.map(|query| query.connection_id),
+                _ => None,
+            },
+        };
+        Ok(match id {
+            Some(id) => Some(store.get_connection(id).await?),
+            None => None,
+        })
+    }
+
+    /// Waits until a refresh, or a group, has ended, but no longer than `at_most`: look at its state. None if there is
+    /// no such refresh.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn wait(&self, id: RefreshId, at_most: Duration) -> Result<Option<Refresh>, SyncError> {
+        let mut events = self.context.events.subscribe(None);
+        let deadline = tokio::time::Instant::now() + at_most;
+        loop {
+            let refresh = self.context.store.find_refresh(id).await?;
+            if refresh.as_ref().is_none_or(is_over) || tokio::time::Instant::now() >= deadline {
+                return Ok(refresh);
+            }
+            // Another process may do the work and tell nobody here.
+            let look_again = deadline.min(tokio::time::Instant::now() + LOOK_AGAIN);
+            let _ = tokio::time::timeout_at(look_again, ended(&mut events)).await;
+        }
+    }
+}
+
+fn is_over(refresh: &Refresh) -> bool {
+    matches!(refresh.state, RefreshState::Done | RefreshState::Failed)
+}
+
+/// The next event that may end somebody's waiting.
+async fn ended(events: &mut crate::events::Subscription) {
+    use crate::events::Event;
+    while let Some(sequenced) = events.next().await {
+        if let Event::RefreshProgress { state: RefreshState::Done | RefreshState::Failed, .. } | Event::Missed =
+            sequenced.event
+        {
+            return;
+        }
+    }
+}
+
+/// Whether a person may have a connection asked now.
+fn askable(connection: &Connection, now: Instant) -> Result<(), SyncError> {
+    match connection.state {
+        ConnectionState::Disabled => return Err(SyncError::Disabled),
+        ConnectionState::NeedsAuthorization => return Err(SyncError::NeedsAuthorization),
+        ConnectionState::Untested | ConnectionState::Ok | ConnectionState::Failing => {}
+    }
+    match &connection.last_error {
+        Some(Problem { retry_at: Some(retry_at), .. }) if *retry_at > now => {
+            Err(SyncError::Jira(connection.last_error.clone().expect("it was just looked at")))
+        }
+        _ => Ok(()),
+    }
+}

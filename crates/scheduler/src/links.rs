@@ -1,0 +1,120 @@
+//! The links of a query as rules of measuring: what each needs to be read, and which cannot be measured at all.
+
+use crate::{context::Context, proof, visit::Visit};
+use okrsync_connections::Wanted;
+use okrsync_domain::{
+    Instant, OkrId, Problem,
+    catalogue::story_points_fields,
+    issue::FieldId,
+    measure::{Measure, Metric},
+    reading::Tally,
+};
+use okrsync_metrics::{Rule, Tallier};
+use okrsync_store::LinkedMeasure;
+
+/// A link that can be measured.
+#[derive(Debug, Clone)]
+pub(crate) struct Measurable {
+    pub(crate) okr_id: OkrId,
+    pub(crate) measure: Measure,
+    metric: Metric,
+    rule: Rule,
+}
+
+/// A query's links: those that can be measured and those that fail alone.
+#[derive(Debug, Default)]
+pub(crate) struct Links {
+    pub(crate) measurable: Vec<Measurable>,
+    pub(crate) failed: Vec<(OkrId, Problem)>,
+}
+
+impl Links {
+    /// Judges each link against what the account sees (proof rule 4).
+    ///
+    /// # Errors
+    /// The catalogue could not be read.
+    pub(crate) async fn judge(context: &Context, visit: &Visit, links: &[LinkedMeasure]) -> Result<Self, Problem> {
+        let mut judged = Self::default();
+        for LinkedMeasure { link, measure } in links {
+            let at = context.clock.now();
+            let points = match &link.metric {
+                Metric::StoryPoints => story_points(context, visit).await?,
+                _ => Vec::new(),
+            };
+            if link.metric == Metric::StoryPoints && points.is_empty() {
+                judged.failed.push((link.okr_id, proof::no_story_points(at)));
+                continue;
+            }
+            let wanted = Wanted::for_metrics(&[(&link.metric, &points)]);
+            match fields_available(context, visit, &wanted, at).await? {
+                Err(problem) => judged.failed.push((link.okr_id, problem)),
+                Ok(()) => judged.measurable.push(Measurable {
+                    okr_id: link.okr_id,
+                    measure: measure.clone(),
+                    metric: link.metric.clone(),
+                    rule: Rule::new(measure, &link.metric, link.completed_only, points),
+                }),
+            }
+        }
+        Ok(judged)
+    }
+
+    /// What has to be read for all of them: one walk serves every link.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let metrics: Vec<_> =
+            self.measurable.iter().map(|link| (&link.metric, link.rule.story_points_fields.as_slice())).collect();
+        Wanted::for_metrics(&metrics).with_display()
+    }
+
+    /// Fails the links that read `field`; whether there was one.
+    pub(crate) fn give_up(&mut self, field: &FieldId, problem: &Problem) -> bool {
+        let (hit, kept) = std::mem::take(&mut self.measurable).into_iter().partition(|link| link.reads(field));
+        self.measurable = kept;
+        let hit: Vec<Measurable> = hit;
+        self.failed.extend(hit.iter().map(|link| (link.okr_id, problem.clone())));
+        !hit.is_empty()
+    }
+
+    /// The problem that all links share, if none can be measured.
+    pub(crate) fn hopeless(&self) -> Option<Problem> {
+        if self.measurable.is_empty() { self.failed.first().map(|(_, problem)| problem.clone()) } else { None }
+    }
+}
+
+impl Measurable {
+    fn reads(&self, field: &FieldId) -> bool {
+        Wanted::for_metrics(&[(&self.metric, &self.rule.story_points_fields)]).fields.contains(field)
+    }
+
+    /// A tally for a new walk.
+    pub(crate) fn tallier(&self) -> Tallier {
+        Tallier::new(self.rule.clone())
+    }
+
+    /// A measurement with its warnings.
+    pub(crate) fn warned(tally: Tally, warnings: &[okrsync_domain::reading::Warning]) -> Tally {
+        let mut tally = tally;
+        tally.warnings.extend(warnings.iter().cloned());
+        tally
+    }
+}
+
+/// The connection's own story point fields, else those that its catalogue has now.
+async fn story_points(context: &Context, visit: &Visit) -> Result<Vec<FieldId>, Problem> {
+    let own = &visit.connection.story_points_fields;
+    if own.is_empty() { Ok(story_points_fields(visit.fields(context).await?)) } else { Ok(own.clone()) }
+}
+
+/// Rule 4 for one link. The catalogue is read only if something is needed from it.
+async fn fields_available(
+    context: &Context,
+    visit: &Visit,
+    wanted: &Wanted,
+    at: Instant,
+) -> Result<Result<(), Problem>, Problem> {
+    let mut needs = wanted.needs().peekable();
+    if needs.peek().is_none() {
+        return Ok(Ok(()));
+    }
+    Ok(proof::fields_available(needs, visit.fields(context).await?, at))
+}

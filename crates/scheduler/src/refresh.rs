@@ -1,0 +1,233 @@
+//! One refresh: a query is read, proved, measured for each of its links and recorded, or it fails and the last good
+//! readings stay.
+
+use crate::{
+    context::Context,
+    events::Event,
+    lease::{self, Gauge},
+    links::{Links, Measurable},
+    plan, proof,
+    visit::Visit,
+    walk::{Trouble, Walked, Walker},
+};
+use okrsync_domain::{
+    Instant, OkrId, Problem,
+    problem::ProblemCode,
+    reading::{Reading, ReadingKind, Warning, WarningCode},
+    refresh::RefreshState,
+};
+use okrsync_store::{Claim, Failure, Recording, StoreError};
+
+/// How a refresh ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// Proved and recorded.
+    Done {
+        /// Issues that matched.
+        issues: u64,
+    },
+    /// Failed; earlier values stay.
+    Failed,
+    /// Somebody else has the lease, or the database could not be reached: another attempt will follow.
+    Lost,
+    /// Given back at shutdown before it began.
+    Released,
+}
+
+impl Ended {
+    /// The word for the metric's label.
+    pub(crate) fn outcome(self) -> &'static str {
+        match self {
+            Self::Done { .. } => "done",
+            Self::Failed => "failed",
+            Self::Lost => "lost",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// What was measured and proved.
+struct Measured {
+    at: Instant,
+    matched: u64,
+    readings: Vec<Reading>,
+    failed: Vec<(OkrId, Problem)>,
+}
+
+/// A claimed query on a visit to its connection.
+pub(crate) struct Refresh<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) visit: &'a Visit,
+    pub(crate) claim: &'a Claim,
+}
+
+impl Refresh<'_> {
+    /// Runs it to its end.
+    pub(crate) async fn run(&self) -> Ended {
+        let gauge = Gauge::default();
+        let held = lease::hold(self.context, &self.claim.lease, &gauge, self.measure(&gauge)).await;
+        let ended = match held {
+            None => Err(StoreError::LeaseLost { refresh_id: self.claim.lease.refresh_id }),
+            Some(Ok(measured)) => self.record(measured, &gauge).await,
+            Some(Err(trouble)) => self.fail(&trouble, &gauge).await,
+        };
+        ended.unwrap_or_else(|error| {
+            tracing::warn!(%error, refresh.id = %self.claim.lease.refresh_id, "a refresh was given up");
+            Ended::Lost
+        })
+    }
+
+    async fn measure(&self, gauge: &Gauge) -> Result<Measured, Trouble> {
+        if let Some(problem) = self.visit.broken() {
+            return Err(Trouble::Refused(problem.clone()));
+        }
+        let before = self.visit.site.requests();
+        let measured = self.ask(gauge).await;
+        let sent = self.visit.site.requests().saturating_sub(before);
+        gauge.update(|progress| progress.requests = sent);
+        measured
+    }
+
+    async fn ask(&self, gauge: &Gauge) -> Result<Measured, Trouble> {
+        self.visit.prove_account(self.context).await.map_err(Trouble::Refused)?;
+        let links = Links::judge(self.context, self.visit, &self.claim.links).await;
+        let mut links = links.map_err(Trouble::Refused)?;
+        if let Some(problem) = links.hopeless() {
+            return Err(Trouble::Refused(problem));
+        }
+        let walker = Walker { context: self.context, site: &self.visit.site, claim: self.claim, gauge };
+        let walked = walker.walk(&mut links).await?;
+        let warnings = self.believe(&walked).await?;
+        self.conclude(walked, links, &warnings)
+    }
+
+    /// Rule 5: what looks like a loss is believed only after a second look; the warnings that come with it.
+    async fn believe(&self, walked: &Walked) -> Result<Vec<Warning>, Trouble> {
+        let (before, now) = (self.claim.query.last_matched, walked.matched);
+        let doubts = proof::doubts(before, now, self.context.config.drop_brake_percent);
+        let mut said = walked.warnings.clone();
+        if doubts.strict_check {
+            let verdict = self.visit.site.check_query(&self.claim.query.canonical).await?;
+            if !verdict.accepted() {
+                let messages: Vec<_> = verdict.errors.into_iter().map(|error| error.message).collect();
+                return Err(Trouble::Refused(proof::refused(&messages, self.context.clock.now())));
+            }
+            said.extend(verdict.warnings);
+        }
+        let mut warnings = proof::jira_warnings(&said);
+        if doubts.health_probe {
+            let report = self.visit.site.probe().await;
+            if !report.ok {
+                let at = self.context.clock.now();
+                return Err(report.first_error.map_or_else(
+                    || Trouble::Refused(proof::unconfirmed_drop(before.unwrap_or(0), now, at)),
+                    Trouble::Jira,
+                ));
+            }
+            warnings.push(WarningCode::SuddenDrop.into());
+        }
+        Ok(warnings)
+    }
+
+    /// The readings of all links that can be measured; a sum that is too large fails its link alone.
+    fn conclude(&self, walked: Walked, links: Links, warnings: &[Warning]) -> Result<Measured, Trouble> {
+        let Links { measurable, mut failed } = links;
+        let (now, mut readings) = (self.context.clock.now(), Vec::with_capacity(measurable.len()));
+        for (link, tallier) in measurable.into_iter().zip(walked.talliers) {
+            match tallier.finish() {
+                Ok(tally) => readings.push(Reading {
+                    id: self.context.random.id(now),
+                    okr_id: link.okr_id,
+                    at: walked.at,
+                    kind: ReadingKind::Automatic,
+                    query_id: Some(self.claim.query.id),
+                    refresh_id: Some(self.claim.lease.refresh_id),
+                    measure: link.measure,
+                    tally: Measurable::warned(tally, warnings),
+                }),
+                Err(error) => failed.push((link.okr_id, too_large(&error.to_string(), now))),
+            }
+        }
+        match failed.first() {
+            Some((_, problem)) if readings.is_empty() => Err(Trouble::Refused(problem.clone())),
+            _ => Ok(Measured { at: walked.at, matched: walked.matched, readings, failed }),
+        }
+    }
+
+    async fn record(&self, measured: Measured, gauge: &Gauge) -> Result<Ended, StoreError> {
+        // A full lease for the one transaction that no heartbeat accompanies.
+        lease::extend(self.context, &self.claim.lease, gauge).await?;
+        let (finished_at, matched) = (self.context.clock.now(), measured.matched);
+        let query = &self.claim.query;
+        let recording = Recording {
+            lease: self.claim.lease.clone(),
+            at: measured.at,
+            finished_at,
+            next_due: plan::next_slot(query.connection_id, query.period_minutes, finished_at),
+            matched,
+            requests: gauge.read().requests,
+            readings: measured.readings,
+            failed: measured.failed,
+        };
+        match self.context.store.record(recording).await {
+            Ok(changes) => tracing::debug!(refresh.id = %self.claim.lease.refresh_id, ?changes, matched, "recorded"),
+            Err(error @ (StoreError::LeaseLost { .. } | StoreError::Busy(_) | StoreError::Unavailable(_))) => {
+                return Err(error);
+            }
+            Err(error) => {
+                tracing::error!(%error, refresh.id = %self.claim.lease.refresh_id, "a proved result could not be recorded");
+                return self.fail(&Trouble::Store(error), gauge).await;
+            }
+        }
+        self.visit.praise(self.context).await;
+        self.tell(RefreshState::Done, matched);
+        Ok(Ended::Done { issues: matched })
+    }
+
+    async fn fail(&self, trouble: &Trouble, gauge: &Gauge) -> Result<Ended, StoreError> {
+        if let Trouble::Store(StoreError::LeaseLost { refresh_id }) = trouble {
+            return Err(StoreError::LeaseLost { refresh_id: *refresh_id });
+        }
+        let at = self.context.clock.now();
+        let problem = trouble.problem(at);
+        let next_due = self.next_try(&problem, at).await;
+        let (query, lease) = (&self.claim.query, self.claim.lease.clone());
+        tracing::info!(
+            query.id = %query.id, connection.id = %query.connection_id, code = problem.code.as_str(), next_due = %next_due,
+            "a query could not be refreshed; its last readings stay: {}", problem.message
+        );
+        let requests = gauge.read().requests;
+        self.context.store.fail(Failure { lease, problem, at, next_due, requests }).await?;
+        self.tell(RefreshState::Failed, gauge.read().done);
+        Ok(Ended::Failed)
+    }
+
+    /// When it is tried again: with the connection, if that is in trouble as a whole.
+    async fn next_try(&self, problem: &Problem, now: Instant) -> Instant {
+        let Context { config, random, .. } = self.context;
+        let query = &self.claim.query;
+        if self.visit.broken().is_some() || self.visit.concerns_all(problem).await {
+            return self.visit.break_off(self.context, problem).await;
+        }
+        let slot = plan::next_slot(query.connection_id, query.period_minutes, now);
+        plan::retry_query_at(problem, query.failures.saturating_add(1), slot, now, config, random)
+    }
+
+    fn tell(&self, state: RefreshState, done: u64) {
+        let refresh_id = self.claim.lease.refresh_id;
+        self.context.events.publish(Event::RefreshProgress { refresh_id, state, done, total: Some(done) });
+        for linked in &self.claim.links {
+            self.context.events.publish(Event::OkrUpdated { okr_id: linked.link.okr_id });
+        }
+    }
+}
+
+pub(crate) fn too_large(message: &str, at: Instant) -> Problem {
+    Problem {
+        code: ProblemCode::NumberTooLarge,
+        message: message.to_owned(),
+        hint: Some("Correct the value in Jira, or choose another metric.".to_owned()),
+        at,
+        retry_at: None,
+    }
+}

@@ -1,0 +1,217 @@
+//! The sites of the installation, opened once per version of their connection: everybody who asks one Jira shares its
+//! limits, its pauses and its meter.
+
+use crate::{SyncConfig, SyncError};
+use okrsync_connections::{Credential, Error, KeyRing, Place, Retry, Sealed, Site, SiteConfig, address};
+use okrsync_domain::{
+    Clock, ConnectionId, Random,
+    connection::{AuthKind, Connection, ConnectionState},
+};
+use okrsync_store::{SealedSecret, Store};
+use secrecy::SecretString;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// Name of the secret that signs in: an API token or a personal access token.
+pub const TOKEN: &str = "token";
+const TABLE: &str = "connection_secrets";
+
+/// Opened secrets of a connection by name.
+pub type Secrets = BTreeMap<String, SecretString>;
+
+/// Name of the secret that is the value of an extra header.
+///
+/// ```
+/// assert_eq!(okrsync_scheduler::sites::header_secret("X-Proxy-Key"), "header:X-Proxy-Key");
+/// ```
+pub fn header_secret(header: &str) -> String {
+    format!("header:{header}")
+}
+
+/// Seals a connection's secret for the store, bound to its connection and name.
+pub fn seal(
+    keys: &KeyRing,
+    connection: ConnectionId,
+    name: &str,
+    secret: &SecretString,
+    random: &Random,
+) -> SealedSecret {
+    let Sealed(sealed) = keys.seal(secret, Place { table: TABLE, row: &connection.to_string(), column: name }, random);
+    SealedSecret { name: name.to_owned(), sealed }
+}
+
+/// Opens a connection's sealed secrets.
+///
+/// # Errors
+/// [`Error::KeyUnknown`] or [`Error::SealBroken`].
+pub fn open(keys: &KeyRing, connection: ConnectionId, sealed: Vec<SealedSecret>) -> Result<Secrets, Error> {
+    let row = connection.to_string();
+    let open = |secret: SealedSecret| {
+        let opened = keys.open(&Sealed(secret.sealed), Place { table: TABLE, row: &row, column: &secret.name })?;
+        Ok((secret.name, opened))
+    };
+    sealed.into_iter().map(open).collect()
+}
+
+/// How to speak to a connection's Jira.
+///
+/// # Errors
+/// [`Error::Settings`] where an address is unsound or a secret is missing.
+pub fn site_config(connection: &Connection, secrets: &Secrets, retry: Retry) -> Result<SiteConfig, Error> {
+    let url = |text: &str| address::server_url(text).map_err(|invalid| Error::Settings { detail: invalid.detail });
+    let proxy = |text: &str| address::proxy_url(text).map_err(|invalid| Error::Settings { detail: invalid.detail });
+    let header = |name: &String| secret(secrets, &header_secret(name)).map(|value| (name.clone(), value));
+    Ok(SiteConfig {
+        headers: connection.header_names.iter().map(header).collect::<Result<_, _>>()?,
+        gateway_url: connection.gateway_url.as_deref().map(url).transpose()?,
+        cloud_id: connection.cloud_id.clone(),
+        via_gateway: connection.via_gateway,
+        ca_pem: connection.ca_pem.clone(),
+        proxy_url: connection.proxy_url.as_deref().map(proxy).transpose()?,
+        timeout: Duration::from_secs(connection.timeout_seconds.max(1).into()),
+        concurrency: usize::try_from(connection.concurrency.max(1)).unwrap_or(1),
+        expected_account: connection.account.as_ref().map(|account| account.id.clone()),
+        retry,
+        ..SiteConfig::new(url(&connection.server_url)?, connection.deployment, credential(connection, secrets)?)
+    })
+}
+
+fn credential(connection: &Connection, secrets: &Secrets) -> Result<Credential, Error> {
+    match connection.auth_kind {
+        AuthKind::ApiToken => {
+            let email = connection.auth_email.clone().ok_or_else(|| missing("the e-mail address"))?;
+            Ok(Credential::ApiToken { email, token: secret(secrets, TOKEN)? })
+        }
+        AuthKind::PersonalAccessToken => Ok(Credential::PersonalAccessToken { token: secret(secrets, TOKEN)? }),
+        AuthKind::Oauth2 | AuthKind::Oauth1 => Err(missing("a grant: sign in with Jira first;")),
+    }
+}
+
+fn secret(secrets: &Secrets, name: &str) -> Result<SecretString, Error> {
+    secrets.get(name).cloned().ok_or_else(|| missing(&format!("the secret `{name}`")))
+}
+
+fn missing(what: &str) -> Error {
+    Error::Settings { detail: format!("{what} is missing from the connection") }
+}
+
+/// All opened sites. Clones are the same ones.
+#[derive(Clone)]
+pub struct Sites {
+    store: Store,
+    keys: KeyRing,
+    clock: Clock,
+    random: Random,
+    retry: Retry,
+    open: Arc<Mutex<HashMap<ConnectionId, Opened>>>,
+}
+
+/// A site with what it was opened from and the requests already put on its account.
+#[derive(Clone)]
+struct Opened {
+    from: Origin,
+    site: Site,
+    accounted: u64,
+}
+
+/// What a site was opened from: the version counts edits, the way to the site is found by the probe.
+#[derive(Clone, PartialEq, Eq)]
+struct Origin {
+    version: i64,
+    via_gateway: bool,
+    cloud_id: Option<String>,
+}
+
+impl Origin {
+    fn of(connection: &Connection) -> Self {
+        let Connection { version, via_gateway, cloud_id, .. } = connection;
+        Self { version: *version, via_gateway: *via_gateway, cloud_id: cloud_id.clone() }
+    }
+}
+
+impl std::fmt::Debug for Sites {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sites").finish_non_exhaustive()
+    }
+}
+
+impl Sites {
+    pub(crate) fn new(store: Store, keys: KeyRing, clock: Clock, random: Random, config: &SyncConfig) -> Self {
+        Self { store, keys, clock, random, retry: config.retry(), open: Arc::default() }
+    }
+
+    /// The site of a connection, ready to be asked.
+    ///
+    /// # Errors
+    /// No such connection, switched off, not signed in, or secrets that this installation's key does not open.
+    pub async fn site(&self, id: ConnectionId) -> Result<Site, SyncError> {
+        let connection = self.store.get_connection(id).await?;
+        self.of(&connection).await
+    }
+
+    /// The site of a connection that has just been read.
+    ///
+    /// # Errors
+    /// As [`Sites::site`].
+    pub async fn of(&self, connection: &Connection) -> Result<Site, SyncError> {
+        match connection.state {
+            ConnectionState::Disabled => return Err(SyncError::Disabled),
+            ConnectionState::NeedsAuthorization => return Err(SyncError::NeedsAuthorization),
+            ConnectionState::Untested | ConnectionState::Ok | ConnectionState::Failing => {}
+        }
+        if let Some(site) = self.find(connection) {
+            return Ok(site);
+        }
+        let sealed = self.store.sealed_secrets(connection.id).await?;
+        let opened = open(&self.keys, connection.id, sealed)
+            .and_then(|secrets| self.unstored(connection, &secrets))
+            .map_err(|error| SyncError::jira(&error, self.clock.now()))?;
+        Ok(self.keep(connection, opened))
+    }
+
+    /// A site from settings that are not stored yet: for a test before saving.
+    ///
+    /// # Errors
+    /// Settings that no request can be made of.
+    pub fn unstored(&self, connection: &Connection, secrets: &Secrets) -> Result<Site, Error> {
+        let config = site_config(connection, secrets, self.retry)?;
+        Site::open(config, self.clock.clone(), self.random.clone())
+    }
+
+    fn find(&self, connection: &Connection) -> Option<Site> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = open.get(&connection.id).filter(|opened| opened.from == Origin::of(connection))?;
+        Some(opened.site.clone())
+    }
+
+    /// Keeps the site, unless somebody else opened the same meanwhile: then theirs is the one.
+    fn keep(&self, connection: &Connection, site: Site) -> Site {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = Opened { from: Origin::of(connection), site, accounted: 0 };
+        let kept = open.entry(connection.id).or_insert_with(|| fresh.clone());
+        if kept.from != fresh.from {
+            *kept = fresh;
+        }
+        kept.site.clone()
+    }
+
+    /// Puts the requests that were sent since the last call on the connection's account; their number.
+    pub(crate) async fn account(&self, id: ConnectionId) -> u64 {
+        let sent = {
+            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(opened) = open.get_mut(&id) else { return 0 };
+            let total = opened.site.requests();
+            total.saturating_sub(std::mem::replace(&mut opened.accounted, total))
+        };
+        if sent > 0 {
+            metrics_facade::counter!("okrsync_requests_total", "connection" => id.to_string()).increment(sent);
+            if let Err(error) = self.store.add_requests(id, self.clock.now(), sent).await {
+                tracing::warn!(%error, connection.id = %id, requests = sent, "requests could not be put on the account");
+            }
+        }
+        sent
+    }
+}

@@ -1,0 +1,200 @@
+//! One visit to a connection within a pass: who we are there and what fields there are is asked once for all its
+//! queries, and when it turns out to be in trouble, its other queries are not asked at all.
+
+use crate::{SyncError, context::Context, error, events::Event, plan};
+use chrono::TimeDelta;
+use okrsync_connections::{Error, Site};
+use okrsync_domain::{
+    Instant, Problem,
+    catalogue::{Catalogue, Field},
+    connection::{Connection, ConnectionState},
+    problem::ProblemCode,
+};
+use okrsync_store::ConnectionOk;
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, Ordering},
+};
+use tokio::sync::{OnceCell, Semaphore};
+
+/// What was asked once is asked again after this time, should a pass last longer.
+const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
+/// Refreshes that reach a broken connection within this time share its problem; one asked for later is a new try.
+const BROKEN_FOR: TimeDelta = TimeDelta::seconds(2);
+
+/// Trouble that concerns the whole connection.
+struct Broken {
+    problem: Problem,
+    seen_at: Instant,
+    until: Instant,
+}
+
+/// A visit to a connection. Dropped with its pass.
+pub(crate) struct Visit {
+    pub(crate) connection: Connection,
+    pub(crate) site: Site,
+    /// Queries asked at once.
+    pub(crate) places: Arc<Semaphore>,
+    opened_at: Instant,
+    account: OnceCell<Result<(), Problem>>,
+    fields: OnceCell<Result<Vec<Field>, Problem>>,
+    broken: OnceLock<Broken>,
+    praised: AtomicBool,
+}
+
+impl Visit {
+    pub(crate) async fn open(context: &Context, connection: Connection) -> Result<Self, SyncError> {
+        let site = context.sites.of(&connection).await?;
+        let places = usize::try_from(connection.concurrency.max(1)).unwrap_or(1);
+        Ok(Self {
+            site,
+            places: Arc::new(Semaphore::new(places)),
+            opened_at: context.clock.now(),
+            account: OnceCell::new(),
+            fields: OnceCell::new(),
+            broken: OnceLock::new(),
+            praised: AtomicBool::new(false),
+            connection,
+        })
+    }
+
+    /// Whether a query claimed now may still use it.
+    pub(crate) fn serves(&self, connection: &Connection, now: Instant) -> bool {
+        let usable = self.broken.get().is_none_or(|broken| now - broken.seen_at < BROKEN_FOR);
+        usable && self.connection.version == connection.version && now - self.opened_at < FRESH_FOR
+    }
+
+    /// Why the whole connection cannot be asked, if it is known by now.
+    pub(crate) fn broken(&self) -> Option<&Problem> {
+        self.broken.get().map(|broken| &broken.problem)
+    }
+
+    /// Rule 1: the account is who the connection was authorised for. Asked once.
+    pub(crate) async fn prove_account(&self, context: &Context) -> Result<(), Problem> {
+        let prove = async {
+            let account = self.answered(context, self.site.myself().await).await?;
+            if self.connection.account.as_ref() != Some(&account) {
+                let ok = ConnectionOk { account: Some(account), ..self.sound(context.clock.now()) };
+                note_ok(context, &self.connection, ok).await;
+            }
+            Ok(())
+        };
+        self.account.get_or_init(|| prove).await.clone()
+    }
+
+    /// Rule 4's catalogue: the fields as the account sees them now. Asked once.
+    pub(crate) async fn fields(&self, context: &Context) -> Result<&[Field], Problem> {
+        let read = async {
+            let fields = self.answered(context, self.site.fields().await).await?;
+            remember_fields(context, &self.connection, &fields).await;
+            Ok(fields)
+        };
+        match self.fields.get_or_init(|| read).await {
+            Ok(fields) => Ok(fields),
+            Err(problem) => Err(problem.clone()),
+        }
+    }
+
+    /// What every query needs and Jira does not give is the connection's trouble, whatever its code.
+    async fn answered<T>(&self, context: &Context, answer: Result<T, Error>) -> Result<T, Problem> {
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                let problem = error.problem(context.clock.now());
+                self.break_off(context, &problem).await;
+                Err(problem)
+            }
+        }
+    }
+
+    /// Whether `problem` is the connection's own. A server that fails one query only and answers the simplest question
+    /// is not in trouble as a whole: such a query must not take the others down with it.
+    pub(crate) async fn concerns_all(&self, problem: &Problem) -> bool {
+        match problem.code {
+            ProblemCode::JiraUnreachable => self.site.impatient().myself().await.is_err(),
+            code => code.concerns_connection(),
+        }
+    }
+
+    /// Notes that the connection as a whole is in trouble; until when it rests.
+    pub(crate) async fn break_off(&self, context: &Context, problem: &Problem) -> Instant {
+        let now = context.clock.now();
+        let failures = self.connection.failures.saturating_add(1);
+        let until = plan::pause_until(problem, failures, now, &context.config, &context.random);
+        if self.broken.set(Broken { problem: problem.clone(), seen_at: now, until }).is_ok() {
+            note_failed(context, &self.connection, problem, Some(until)).await;
+        }
+        self.broken.get().map_or(until, |first| first.until)
+    }
+
+    /// Notes a proved answer, once a visit.
+    pub(crate) async fn praise(&self, context: &Context) {
+        if self.broken.get().is_none() && !self.praised.swap(true, Ordering::SeqCst) {
+            note_ok(context, &self.connection, self.sound(context.clock.now())).await;
+        }
+    }
+
+    fn sound(&self, at: Instant) -> ConnectionOk {
+        ConnectionOk { at, account: None, jira: None, cloud_id: None, via_gateway: None }
+    }
+}
+
+/// Writes down that a connection answers and tells who listens, if that is news. A failure to write is only logged:
+/// it must not turn a good reading into a bad one.
+pub(crate) async fn note_ok(context: &Context, connection: &Connection, ok: ConnectionOk) {
+    let before = context.store.connection_ok(connection.id, ok).await;
+    tell(context, connection, before, ConnectionState::Ok);
+}
+
+/// Writes down that a connection is in trouble.
+pub(crate) async fn note_failed(
+    context: &Context,
+    connection: &Connection,
+    problem: &Problem,
+    paused_until: Option<Instant>,
+) {
+    tracing::warn!(
+        connection.id = %connection.id, connection.name = %connection.name, code = problem.code.as_str(),
+        paused_until = ?paused_until, "Jira cannot be asked: {}", problem.message
+    );
+    let before = context.store.connection_failed(connection.id, problem, paused_until).await;
+    tell(context, connection, before, ConnectionState::Failing);
+}
+
+fn tell(
+    context: &Context,
+    connection: &Connection,
+    before: Result<ConnectionState, okrsync_store::StoreError>,
+    state: ConnectionState,
+) {
+    match before {
+        Ok(before) if before == state => {}
+        Ok(_) => context.events.publish(Event::ConnectionState { connection_id: connection.id, state }),
+        Err(error) => {
+            tracing::warn!(%error, connection.id = %connection.id, "a connection's health could not be noted")
+        }
+    }
+}
+
+/// Keeps the stored catalogue's fields as they were just read, for pages that choose a field.
+async fn remember_fields(context: &Context, connection: &Connection, fields: &[Field]) {
+    let (kept, read_at) = match context.store.find_catalogue(connection.id).await {
+        Ok(Some((catalogue, _))) if catalogue.fields == fields => return,
+        Ok(Some(kept)) => kept,
+        // A catalogue of fields alone would pass for a site without projects.
+        Ok(None) => return,
+        Err(error) => return tracing::warn!(%error, connection.id = %connection.id, "the catalogue could not be read"),
+    };
+    let catalogue = Catalogue { fields: fields.to_vec(), ..kept };
+    if let Err(error) = context.store.save_catalogue(connection.id, &catalogue, read_at).await {
+        tracing::warn!(%error, connection.id = %connection.id, "the catalogue could not be kept");
+    }
+}
+
+/// A connection that cannot even be opened, as a problem.
+pub(crate) fn unopened(error: &SyncError, at: Instant) -> Problem {
+    match error {
+        SyncError::Jira(problem) => problem.clone(),
+        other => error::internal(&other.to_string(), at),
+    }
+}
