@@ -4,6 +4,7 @@ use super::Parser;
 use crate::{
     error::SyntaxError,
     lexer::{Kind, Token},
+    span::Span,
     value::quote,
     words::Keyword,
 };
@@ -114,8 +115,14 @@ impl Parser<'_> {
                 Some("ORDER BY comes last, behind all conditions.".to_owned())
             }
             (expected, Kind::Reserved(_) | Kind::Keyword(_)) if expected.takes_text() => {
-                let text = self.here().slice(self.text);
-                Some(format!("`{text}` is a reserved word; put quotes around it: {}.", quote(text)))
+                let word = self.here().slice(self.text);
+                let name = matches!(expected, Expected::Field | Expected::SortField | Expected::Property);
+                let end = if name { self.here() } else { self.words_end() };
+                let whole = self.here().to(end).slice(self.text);
+                Some(format!("`{word}` is a reserved word; put quotes around the text: {}.", quote(whole)))
+            }
+            (Expected::ListEnd, Kind::Word(_) | Kind::Number(_) | Kind::Reserved(_) | Kind::Keyword(_)) => {
+                self.joined("A value with spaces needs quotes")
             }
             (Expected::SortEnd, Kind::Word(_)) => Some("A field name with spaces needs quotes.".to_owned()),
             _ => None,
@@ -186,11 +193,20 @@ impl Parser<'_> {
         Some(cure.to_owned())
     }
 
-    /// `advice`, with the previous token's text and this one's in one pair of quotes, if both are unquoted.
+    /// `advice`, with the previous token's text and the words from here on in one pair of quotes, if that one is unquoted.
     fn joined(&self, advice: &str) -> Option<String> {
         let previous = self.previous().filter(|token| !matches!(token.kind, Kind::Quoted(_) | Kind::Sign(_)))?;
-        let text = previous.span.to(self.here()).slice(self.text);
+        let text = previous.span.to(self.words_end()).slice(self.text);
         Some(format!("{advice}: {}.", quote(text)))
+    }
+
+    /// The last of the words that stand side by side from the current token on.
+    fn words_end(&self) -> Span {
+        let connects = |token: &&Token| match &token.kind {
+            Kind::Keyword(keyword) => !matches!(keyword, Keyword::And | Keyword::Or | Keyword::Order),
+            kind => matches!(kind, Kind::Word(_) | Kind::Number(_) | Kind::Reserved(_)),
+        };
+        self.tokens[self.next..].iter().take_while(connects).last().map_or(self.here(), |token| token.span)
     }
 
     fn typographic_quotes(&self) -> bool {
