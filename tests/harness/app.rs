@@ -103,7 +103,8 @@ impl TestApp {
 
     /// Writes a key result from 1 October to 31 December; `more` overrides.
     pub async fn key_result(&self, more: Value) -> String {
-        let mut body = json!({"kind": "key_result", "title": "Fix 20 bugs", "starts_on": "2026-10-01", "due_on": "2026-12-31"});
+        let mut body =
+            json!({"kind": "key_result", "title": "Fix 20 bugs", "starts_on": "2026-10-01", "due_on": "2026-12-31"});
         merge(&mut body, more);
         text(&self.admin.post("/okrs", &body).await.expect(201)["id"])
     }
@@ -185,7 +186,8 @@ fn merge(body: &mut Value, more: Value) {
 }
 
 async fn sign_up(app: &App, email: &str, role: Role) -> String {
-    let user = NewUser { email: email.into(), name: "Dana".into(), password: "correct horse battery".to_owned().into(), role };
+    let user =
+        NewUser { email: email.into(), name: "Dana".into(), password: "correct horse battery".to_owned().into(), role };
     create_user(app, user).await.expect("a new person");
     let (_, secret) = create_token(app, email, "journeys", None).await.expect("a new token");
     secrecy::ExposeSecret::expose_secret(&secret).to_owned()

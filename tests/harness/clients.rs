@@ -51,7 +51,13 @@ impl Client {
 
     /// Sends a request with a body of any kind.
     #[expect(clippy::disallowed_methods, reason = "a journey plays the outside program; it does not speak to Jira")]
-    pub async fn send(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>, headers: &[(&str, &str)]) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<(&str, Vec<u8>)>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.base) };
         let mut request = self.http.request(method.clone(), url);
         if let Some(token) = &self.token {

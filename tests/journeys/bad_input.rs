@@ -45,8 +45,13 @@ fn okr_cases() -> Vec<Case> {
         post("an owner that is not there", okr(json!({"owner_id": UNKNOWN})), 422, "invalid_field"),
         post("an unknown field", okr(json!({"colour": "green"})), 422, "invalid_field"),
         post("a list", json!([]), 422, "invalid_field"),
-        post("risk line on the wrong side", okr(json!({"measure":
-            {"kind": "stay_below", "name": "n", "unit": "u", "target": "2", "risk_line": "1"}})), 422, "invalid_risk_line"),
+        post(
+            "risk line on the wrong side",
+            okr(json!({"measure":
+            {"kind": "stay_below", "name": "n", "unit": "u", "target": "2", "risk_line": "1"}})),
+            422,
+            "invalid_risk_line",
+        ),
         ("unknown id", Method::GET, format!("/okrs/{UNKNOWN}"), Value::Null, 404, "not_found"),
         ("no id", Method::GET, "/okrs/42".to_owned(), Value::Null, 404, "not_found"),
         ("unknown path", Method::GET, "/okr".to_owned(), Value::Null, 404, "not_found"),
@@ -68,7 +73,12 @@ fn connection_cases(sound: &Value) -> Vec<Case> {
     vec![
         post("a scheme that is not HTTP", with("server_url", json!("ftp://jira.example")), 422, "invalid_connection"),
         post("no address at all", with("server_url", json!("jira")), 422, "invalid_connection"),
-        post("a password in the address", with("server_url", json!("https://a:b@jira.example")), 422, "invalid_connection"),
+        post(
+            "a password in the address",
+            with("server_url", json!("https://a:b@jira.example")),
+            422,
+            "invalid_connection",
+        ),
         post("cloud metadata", with("server_url", json!("http://169.254.169.254/")), 422, "invalid_connection"),
         post("nobody there", with("server_url", json!("http://127.0.0.1:9")), 502, "jira_unreachable"),
         post("unknown deployment", with("deployment", json!("moon")), 422, "invalid_field"),
@@ -93,8 +103,13 @@ fn link_cases(okr: &str, connection: &str) -> Vec<Case> {
         put("percent of progress", json!({"metric": {"kind": "progress"}}), 422, "metric_not_available"),
         put("sessions are not measured yet", json!({"metric": {"kind": "session_time"}}), 422, "metric_not_available"),
         put("percent, completed only", json!({"completed_only": true}), 422, "not_for_percent_complete"),
-        put("percent of a mean", json!({"metric": {"kind": "custom_field", "field_id": "customfield_10016",
-            "aggregate": "average"}}), 422, "not_for_percent_complete"),
+        put(
+            "percent of a mean",
+            json!({"metric": {"kind": "custom_field", "field_id": "customfield_10016",
+            "aggregate": "average"}}),
+            422,
+            "not_for_percent_complete",
+        ),
         put("reserved word", json!({"jql": "project = order"}), 422, "invalid_jql"),
         put("no restriction", json!({"jql": "ORDER BY key"}), 422, "unbounded_query"),
         put("nothing", json!({"jql": ""}), 422, "unbounded_query"),
@@ -103,8 +118,14 @@ fn link_cases(okr: &str, connection: &str) -> Vec<Case> {
         put("unknown field", json!({"jql": "flavour = sweet"}), 422, "invalid_jql"),
         put("unknown connection", json!({"connection_id": UNKNOWN}), 422, "invalid_field"),
         put("every minute", json!({"period_minutes": 1}), 422, "invalid_field"),
-        ("no such OKR", Method::PUT, format!("/okrs/{UNKNOWN}/link"),
-            json!({"connection_id": connection, "jql": "project = AE", "metric": {"kind": "count"}}), 404, "not_found"),
+        (
+            "no such OKR",
+            Method::PUT,
+            format!("/okrs/{UNKNOWN}/link"),
+            json!({"connection_id": connection, "jql": "project = AE", "metric": {"kind": "count"}}),
+            404,
+            "not_found",
+        ),
         ("refresh without a link", Method::POST, format!("/okrs/{okr}/refresh"), json!({}), 409, "not_linked"),
     ]
 }
@@ -172,7 +193,8 @@ async fn a_mistake_in_a_query_has_a_place(database: TestDatabase, dialect: Diale
     let body = json!({"connection_id": connection, "jql": jql, "metric": {"kind": "count"}});
     let problem = app.admin.put(&format!("/okrs/{okr}/link"), &body).await.problem(422, "invalid_jql");
     let error = &problem["errors"][0];
-    let place = [&error["start"], &error["end"]].map(|at| usize::try_from(at.as_u64().expect("a place")).expect("small"));
+    let place =
+        [&error["start"], &error["end"]].map(|at| usize::try_from(at.as_u64().expect("a place")).expect("small"));
     let marked: String = jql.chars().skip(place[0]).take(place[1] - place[0]).collect();
     assert_eq!((marked.as_str(), &error["field"]), ("order", &json!("jql")));
     let check = app.admin.post("/jql/check", &json!({"jql": jql})).await.expect(200);

@@ -8,7 +8,17 @@ async fn people_and_tokens(database: TestDatabase, _dialect: Dialect) {
     let place = Place::new(data.path(), database.url());
     let migrated = place.run(&["migrate"], "").await;
     assert_eq!(migrated.code, Some(0), "{migrated:?}");
-    let user = ["user", "create", "--email", "dana@northwind.example", "--name", "Dana", "--role", "admin", "--password-stdin"];
+    let user = [
+        "user",
+        "create",
+        "--email",
+        "dana@northwind.example",
+        "--name",
+        "Dana",
+        "--role",
+        "admin",
+        "--password-stdin",
+    ];
     let made = place.run(&user, "correct horse battery\n").await;
     assert_eq!(made.code, Some(0), "{made:?}");
     let twice = place.run(&user, "correct horse battery\n").await;

@@ -19,20 +19,21 @@ const HOUR: i64 = 3600;
 fn four_issues(site: &JiraSim) -> String {
     site.add_project("AE", "Arm engineering").expect("a new project");
     let risk = site.add_number_field("Risk score").expect("a field");
-    let issue = |status: &str, [logged, estimated, remaining]: [Option<i64>; 3], points: Option<&str>, score: Option<&str>| {
-        let mut draft = IssueDraft::new("AE", "Story").status(status);
-        if let Some(points) = points {
-            draft = draft.points(points);
-        }
-        if let Some(score) = score {
-            draft = draft.number(&risk, score);
-        }
-        let id = site.create(draft).expect("an issue");
-        if let Some(seconds) = logged {
-            site.edit(id).expect("it").log_work(seconds).expect("logged");
-        }
-        site.edit(id).expect("it").estimate(estimated).expect("estimated").remaining(remaining).expect("remaining");
-    };
+    let issue =
+        |status: &str, [logged, estimated, remaining]: [Option<i64>; 3], points: Option<&str>, score: Option<&str>| {
+            let mut draft = IssueDraft::new("AE", "Story").status(status);
+            if let Some(points) = points {
+                draft = draft.points(points);
+            }
+            if let Some(score) = score {
+                draft = draft.number(&risk, score);
+            }
+            let id = site.create(draft).expect("an issue");
+            if let Some(seconds) = logged {
+                site.edit(id).expect("it").log_work(seconds).expect("logged");
+            }
+            site.edit(id).expect("it").estimate(estimated).expect("estimated").remaining(remaining).expect("remaining");
+        };
     issue("Done", [Some(HOUR * 3 / 2), Some(2 * HOUR), Some(0)], Some("3"), Some("0.1"));
     issue("Done", [Some(HOUR / 2), Some(HOUR), Some(HOUR / 2)], Some("0.5"), Some("0.2"));
     issue("To Do", [Some(HOUR), Some(4 * HOUR), Some(3 * HOUR)], Some("8"), None);

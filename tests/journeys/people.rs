@@ -34,7 +34,8 @@ async fn roles_limit_what_may_be_changed(database: TestDatabase, _dialect: Diale
     viewer.patch(&format!("/okrs/{mine}"), &json!({"title": "u"})).await.problem(403, "forbidden");
     member.patch("/organisation", &json!({"name": "u"})).await.problem(403, "forbidden");
     member.get("/users").await;
-    member.post("/users", &json!({"name": "n", "email": "n@x.example", "password": "long enough to do", "role": "admin"}))
+    member
+        .post("/users", &json!({"name": "n", "email": "n@x.example", "password": "long enough to do", "role": "admin"}))
         .await
         .problem(403, "forbidden");
     member.patch(&format!("/okrs/{mine}"), &json!({"visibility": "private"})).await.expect(200);

@@ -88,7 +88,11 @@ async fn nothing_is_written_from(database: TestDatabase, dialect: Dialect) {
     if dialect == Dialect::Cloud {
         faults.push(("repeated page token", Fault::repeated_token().on_path("/search").forever(), UNEXPECTED));
     } else {
-        faults.push(("fewer issues than the total", Fault::missing_across_pages().on_path("/search").forever(), UNEXPECTED));
+        faults.push((
+            "fewer issues than the total",
+            Fault::missing_across_pages().on_path("/search").forever(),
+            UNEXPECTED,
+        ));
     }
     for (case, fault, code) in faults {
         measured.site.faults().add(fault);

@@ -1,0 +1,24 @@
+//! One file a subcommand.
+
+pub(crate) mod bench;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod jql;
+pub(crate) mod migrate;
+pub(crate) mod refresh;
+mod seed;
+pub(crate) mod serve;
+pub(crate) mod token;
+pub(crate) mod user;
+
+use anyhow::Context;
+use okrsync_domain::{Clock, Random};
+use okrsync_server::{App, Settings};
+use std::path::Path;
+
+/// Opens the application of the settings, for commands that end by themselves.
+async fn open(config: Option<&Path>) -> anyhow::Result<App> {
+    let settings = Settings::load(config)?;
+    okrsync_server::telemetry::start(&settings.log)?;
+    App::open(settings, Clock::system(), Random::from_os()).await.context("okrsync cannot be opened (try `okrsync doctor`)")
+}
