@@ -25,6 +25,7 @@ mod worklog_json;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::http::Uri;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -69,7 +70,10 @@ pub(crate) fn gateway_router(shared: &Arc<Shared>) -> Router {
 
 fn behind_gate(routes: Router<Arc<Shared>>, shared: &Arc<Shared>, door: Door) -> Router {
     let gate = Gate { shared: shared.clone(), door };
-    routes.fallback(reply::no_such_path).with_state(shared.clone()).layer(from_fn_with_state(gate, gate::attend))
+    routes
+        .fallback(|uri: Uri| std::future::ready(reply::no_such_path(&uri)))
+        .with_state(shared.clone())
+        .layer(from_fn_with_state(gate, gate::attend))
 }
 
 /// Serves until told to stop.

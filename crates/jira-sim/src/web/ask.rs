@@ -10,7 +10,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use chrono_tz::Tz;
 use serde::de::DeserializeOwned;
 
-use super::reply::{Answer, Reply};
+use super::reply::Reply;
 use crate::credentials::Caller;
 use crate::faults::Plan;
 use crate::sim::Shared;
@@ -102,20 +102,20 @@ impl Ask {
 }
 
 /// Routes GET to a handler.
-pub(crate) fn on_get(handler: fn(&Ask) -> Answer) -> MethodRouter<Arc<Shared>> {
+pub(crate) fn on_get<R: IntoResponse + 'static>(handler: fn(&Ask) -> R) -> MethodRouter<Arc<Shared>> {
     route(MethodFilter::GET, handler)
 }
 
 /// Routes POST to a handler.
-pub(crate) fn on_post(handler: fn(&Ask) -> Answer) -> MethodRouter<Arc<Shared>> {
+pub(crate) fn on_post<R: IntoResponse + 'static>(handler: fn(&Ask) -> R) -> MethodRouter<Arc<Shared>> {
     route(MethodFilter::POST, handler)
 }
 
 /// Routes GET and POST to a handler.
-pub(crate) fn on_both(handler: fn(&Ask) -> Answer) -> MethodRouter<Arc<Shared>> {
+pub(crate) fn on_both<R: IntoResponse + 'static>(handler: fn(&Ask) -> R) -> MethodRouter<Arc<Shared>> {
     route(MethodFilter::GET.or(MethodFilter::POST), handler)
 }
 
-fn route(filter: MethodFilter, handler: fn(&Ask) -> Answer) -> MethodRouter<Arc<Shared>> {
+fn route<R: IntoResponse + 'static>(filter: MethodFilter, handler: fn(&Ask) -> R) -> MethodRouter<Arc<Shared>> {
     on(filter, move |ask: Ask| std::future::ready(handler(&ask).into_response()))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use super::ask::{Ask, on_both, on_get, on_post};
-use super::reply::{Answer, Reply};
+use super::reply::Reply;
 use super::{cloud_search, issues, jql_tools, metadata};
 use crate::sim::Shared;
 
@@ -52,6 +52,6 @@ fn version_routes() -> Router<Arc<Shared>> {
         .route("/configuration", on_get(metadata::configuration))
 }
 
-fn removed(_: &Ask) -> Answer {
-    Err(Reply::error(410, REMOVED))
+fn removed(_: &Ask) -> Reply {
+    Reply::error(410, REMOVED)
 }

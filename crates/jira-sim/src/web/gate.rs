@@ -191,8 +191,8 @@ fn staged(gate: &Gate, effect: &Effect, facts: &RequestFacts) -> Option<Reply> {
         Effect::EmptyBody => Reply::empty(),
         Effect::Maintenance => Reply::html(503, "JIRA is starting"),
         Effect::Captcha => Reply::html(403, "Forbidden")
-            .with("x-seraph-loginreason", "AUTHENTICATION_DENIED")
-            .with("x-authentication-denied-reason", format!("CAPTCHA_CHALLENGE; login-url={base_url}/login.jsp")),
+            .with("x-seraph-loginreason", &"AUTHENTICATION_DENIED")
+            .with("x-authentication-denied-reason", &format!("CAPTCHA_CHALLENGE; login-url={base_url}/login.jsp")),
         _ => return None,
     })
 }

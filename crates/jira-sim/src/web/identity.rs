@@ -46,18 +46,18 @@ pub(crate) fn over_limit(gate: &Gate, caller: &Caller, facts: &RequestFacts) -> 
 /// 429 in the dialect's own dress.
 pub(crate) fn too_many(gate: &Gate, path: &str, retry_after: Option<u32>, reason: Option<&str>) -> Reply {
     let shared = &gate.shared;
-    let mut reply = Reply::error(429, "Rate limit exceeded.").with("x-ratelimit-remaining", 0);
+    let mut reply = Reply::error(429, "Rate limit exceeded.").with("x-ratelimit-remaining", &0);
     if let Some(seconds) = retry_after {
         let only_here = reason.is_some_and(|reason| reason.contains("burst"));
         shared.ledger.retry_after(only_here.then(|| path.to_owned()), seconds);
-        reply = reply.with("retry-after", seconds);
+        reply = reply.with("retry-after", &seconds);
     }
     if shared.dialect == Dialect::Cloud {
         let wait = chrono::TimeDelta::seconds(retry_after.unwrap_or(60).into());
         let reset = shared.options.clock.now() + wait;
-        reply = reply.with("x-ratelimit-reset", reset.format("%Y-%m-%dT%H:%M:%SZ")).with("x-ratelimit-limit", 100);
+        reply = reply.with("x-ratelimit-reset", &reset.format("%Y-%m-%dT%H:%M:%SZ")).with("x-ratelimit-limit", &100);
         if let Some(reason) = reason {
-            reply = reply.with("ratelimit-reason", reason);
+            reply = reply.with("ratelimit-reason", &reason);
         }
     }
     reply

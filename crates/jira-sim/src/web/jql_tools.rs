@@ -103,7 +103,7 @@ pub(crate) fn match_issues(ask: &Ask) -> Answer {
 }
 
 /// `GET|POST /jql/autocompletedata`: its booleans are strings.
-pub(crate) fn autocomplete(ask: &Ask) -> Answer {
+pub(crate) fn autocomplete(ask: &Ask) -> Reply {
     let site = read(&ask.shared.site);
     let searchable = site.catalogue().visible_fields().filter(|field| !field.clause_names.is_empty());
     let functions = FUNCTIONS.iter().map(|(name, list)| {
@@ -112,11 +112,11 @@ pub(crate) fn autocomplete(ask: &Ask) -> Answer {
             "supportsListAndSingleValueOperators": "false",
         })
     });
-    Ok(Reply::json(&json!({
+    Reply::json(&json!({
         "visibleFieldNames": searchable.map(field).collect::<Vec<_>>(),
         "visibleFunctionNames": functions.collect::<Vec<_>>(),
         "jqlReservedWords": RESERVED,
-    })))
+    }))
 }
 
 fn field(field: &Field) -> Value {

@@ -28,42 +28,42 @@ fn listing(ask: &Ask, list: impl FnOnce(&Page<'_>) -> Vec<Value>) -> Vec<Value> 
     })
 }
 
-fn array(ask: &Ask, list: impl FnOnce(&Page<'_>) -> Vec<Value>) -> Answer {
-    Ok(Reply::json(&listing(ask, list)))
+fn array(ask: &Ask, list: impl FnOnce(&Page<'_>) -> Vec<Value>) -> Reply {
+    Reply::json(&listing(ask, list))
 }
 
 /// `GET /field`.
-pub(crate) fn fields(ask: &Ask) -> Answer {
+pub(crate) fn fields(ask: &Ask) -> Reply {
     array(ask, |page| page.catalogue.visible_fields().map(|field| shape::field(field, page.dialect)).collect())
 }
 
 /// `GET /status`.
-pub(crate) fn statuses(ask: &Ask) -> Answer {
+pub(crate) fn statuses(ask: &Ask) -> Reply {
     array(ask, |page| page.catalogue.statuses.iter().map(|status| shape::status(&page.rest(), status)).collect())
 }
 
 /// `GET /statuscategory`.
-pub(crate) fn status_categories(ask: &Ask) -> Answer {
+pub(crate) fn status_categories(ask: &Ask) -> Reply {
     array(ask, |page| Category::ALL.iter().map(|category| shape::category(&page.rest(), *category)).collect())
 }
 
 /// `GET /issuetype`.
-pub(crate) fn issue_types(ask: &Ask) -> Answer {
+pub(crate) fn issue_types(ask: &Ask) -> Reply {
     array(ask, |page| page.catalogue.types.iter().map(|of| shape::issue_type(page, of)).collect())
 }
 
 /// `GET /priority`.
-pub(crate) fn priorities(ask: &Ask) -> Answer {
+pub(crate) fn priorities(ask: &Ask) -> Reply {
     array(ask, |page| page.catalogue.priorities.iter().map(|p| shape::listed_choice(page, "priority", p)).collect())
 }
 
 /// `GET /resolution`.
-pub(crate) fn resolutions(ask: &Ask) -> Answer {
+pub(crate) fn resolutions(ask: &Ask) -> Reply {
     array(ask, |page| page.catalogue.resolutions.iter().map(|r| shape::listed_choice(page, "resolution", r)).collect())
 }
 
 /// `GET /project` of Data Center: all at once.
-pub(crate) fn projects(ask: &Ask) -> Answer {
+pub(crate) fn projects(ask: &Ask) -> Reply {
     array(ask, |page| projects_of(ask, page, |_| true))
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn myself(ask: &Ask) -> Answer {
 }
 
 /// `GET /serverInfo`: open to everybody.
-pub(crate) fn server_info(ask: &Ask) -> Answer {
+pub(crate) fn server_info(ask: &Ask) -> Reply {
     let options = &ask.shared.options;
     let (major, minor, patch) = options.server_version;
     let server_time = timestamp(options.clock.now(), options.zone);
@@ -138,24 +138,24 @@ pub(crate) fn server_info(ask: &Ask) -> Answer {
     info["serverTime"] = json!(server_time);
     info["scmInfo"] = json!("5132161f");
     info["serverTitle"] = json!(options.name);
-    Ok(Reply::json(&info))
+    Reply::json(&info)
 }
 
 /// `GET /_edge/tenant_info`: open to everybody, and only Cloud has it.
-pub(crate) fn tenant_info(ask: &Ask) -> Answer {
-    Ok(Reply::json(&json!({ "cloudId": ask.shared.cloud_id })))
+pub(crate) fn tenant_info(ask: &Ask) -> Reply {
+    Reply::json(&json!({ "cloudId": ask.shared.cloud_id }))
 }
 
 /// `GET /configuration`.
-pub(crate) fn configuration(ask: &Ask) -> Answer {
+pub(crate) fn configuration(ask: &Ask) -> Reply {
     let on = ask.shared.options.time_tracking;
-    Ok(Reply::json(&json!({
+    Reply::json(&json!({
         "votingEnabled": true, "watchingEnabled": true, "unassignedIssuesAllowed": true, "subTasksEnabled": true,
         "issueLinkingEnabled": true, "timeTrackingEnabled": on, "attachmentsEnabled": true,
         "timeTrackingConfiguration": {
             "workingHoursPerDay": 8.0, "workingDaysPerWeek": 5.0, "timeFormat": "pretty", "defaultUnit": "minute",
         },
-    })))
+    }))
 }
 
 /// `GET /mypermissions`: Cloud wants to be told which, Data Center tells all.

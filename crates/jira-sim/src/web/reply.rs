@@ -73,7 +73,7 @@ impl Reply {
     }
 
     /// Adds a header.
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
         self.headers.push((name, value.to_string()));
         self
     }
@@ -95,7 +95,7 @@ impl IntoResponse for Reply {
 }
 
 /// Where neither dialect has anything: also an operation that only the other deployment knows.
-pub(crate) fn no_such_path(uri: Uri) -> std::future::Ready<Reply> {
+pub(crate) fn no_such_path(uri: &Uri) -> Reply {
     let message = format!("null for uri: {uri}");
-    std::future::ready(Reply::json_with(404, &json!({ "message": message, "status-code": 404 })))
+    Reply::json_with(404, &json!({ "message": message, "status-code": 404 }))
 }

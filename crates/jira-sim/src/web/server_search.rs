@@ -41,7 +41,7 @@ fn yes() -> bool {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Results<'a> {
+struct SearchPage<'a> {
     expand: &'static str,
     start_at: usize,
     max_results: usize,
@@ -61,7 +61,7 @@ impl Body {
         Ok(Self {
             jql: ask.param("jql").unwrap_or_default().to_owned(),
             start_at: ask.number("startAt")?.unwrap_or(0),
-            max_results: ask.number("maxResults")?.unwrap_or_else(default_size),
+            max_results: ask.number("maxSearchPage")?.unwrap_or_else(default_size),
             validate_query: ask.param("validateQuery") != Some("false"),
             fields: ask.list("fields"),
             expand: ask.list("expand").unwrap_or_default(),
@@ -103,7 +103,7 @@ pub(crate) fn search(ask: &Ask) -> Answer {
     let issues = ids.filter_map(|id| Some(IssueJson { page, view: site.view(id)? })).collect();
     let names = expands("names").then(|| queries::names(site.catalogue(), &selection));
     let expand = "schema,names";
-    Ok(Reply::json(&Results { expand, start_at: start, max_results: most, total, issues, warning_messages, names }))
+    Ok(Reply::json(&SearchPage { expand, start_at: start, max_results: most, total, issues, warning_messages, names }))
 }
 
 /// Unknown fields, functions and values are refused; unknown people, and everything where validation is off, warned of.
@@ -118,7 +118,7 @@ fn judge(found: &Found, validate: bool) -> Result<Vec<String>, Reply> {
 
 /// Where the page starts and how many issues it has at most: clamped silently, and 500 beyond the result window.
 fn window(ask: &Ask, body: &Body) -> Result<(usize, usize), Reply> {
-    let refused = |_| Reply::error(400, "The value of 'startAt' or 'maxResults' must not be negative.");
+    let refused = |_| Reply::error(400, "The value of 'startAt' or 'maxSearchPage' must not be negative.");
     let start = usize::try_from(body.start_at).map_err(refused)?;
     let size = usize::try_from(body.max_results).map_err(refused)?.min(ask.shared.options.page_cap_data_center);
     match ask.shared.options.result_window {
