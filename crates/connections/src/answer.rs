@@ -92,7 +92,7 @@ impl Answer {
             all.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim)
         };
         let ok = values().any(|value| value.eq_ignore_ascii_case("OK"));
-        values().find(|value| !value.eq_ignore_ascii_case("OK") && !(ok && value.eq_ignore_ascii_case("OUT")))
+        values().find(|value| !(value.eq_ignore_ascii_case("OK") || ok && value.eq_ignore_ascii_case("OUT")))
     }
 
     fn sign_in_error(&self, reason: &str) -> Error {
@@ -143,10 +143,13 @@ impl Answer {
         if self.is_html() {
             return Err(Error::NotJira { detail: "a web page answered, probably a login page or a proxy".to_owned() });
         }
-        if self.body.iter().all(u8::is_ascii_whitespace) {
-            return Err(Error::UnexpectedAnswer { detail: format!("an empty answer to `{}`", self.path) });
+        // A body without an announced length may break off unnoticed beneath.
+        match (self.body.trim_ascii_start().first(), self.body.trim_ascii_end().last()) {
+            (None, _) => Err(Error::UnexpectedAnswer { detail: format!("an empty answer to `{}`", self.path) }),
+            (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => Ok(()),
+            (Some(b'{' | b'['), _) => Err(Error::Truncated { detail: format!("`{}` ends too early", self.path) }),
+            _ => Err(Error::UnexpectedAnswer { detail: format!("`{}` is not answered with JSON", self.path) }),
         }
-        Ok(())
     }
 
     fn query_error(&self) -> Error {

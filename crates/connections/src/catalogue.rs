@@ -2,7 +2,8 @@
 
 use crate::{
     Error,
-    client::{Call, Client},
+    call::Call,
+    client::Client,
     wire::{RawField, RawNamed, RawStatus},
 };
 use okrsync_domain::catalogue::{Field, Named, Status};

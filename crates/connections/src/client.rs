@@ -3,12 +3,12 @@
 use crate::{
     Error, Retry, SiteConfig, address,
     answer::{Answer, Expectation},
+    call::{Call, Kind},
     limits::{Hold, Limits},
     transport,
 };
 use okrsync_domain::{Clock, Random};
-use reqwest::{Method, Request, Response, header::HeaderMap};
-use serde::Serialize;
+use reqwest::{Request, Response, header::HeaderMap};
 use std::{
     sync::{
         Arc, OnceLock,
@@ -45,61 +45,6 @@ struct Shared {
     account: OnceLock<String>,
     /// Whether answers name the account in a header, as seen once.
     named: AtomicBool,
-}
-
-/// One thing to ask.
-#[derive(Debug, Clone)]
-pub(crate) struct Call {
-    method: Method,
-    path: String,
-    query: Vec<(&'static str, String)>,
-    body: Option<String>,
-    kind: Kind,
-}
-
-/// What a call is about, and so how its answer is held against expectations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Plain reading.
-    Read,
-    /// A query: a 400 is about it.
-    Query,
-    /// Who am I: the account may be any.
-    WhoAmI,
-    /// Nobody in particular, without credential, from the site itself.
-    Anonymous,
-}
-
-impl Call {
-    pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), query: Vec::new(), body: None, kind: Kind::Read }
-    }
-
-    /// A POST that only reads.
-    pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
-        let body = serde_json::to_string(body).expect("requests are plain structs");
-        Self { method: Method::POST, body: Some(body), ..Self::get(path) }
-    }
-
-    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
-        self
-    }
-
-    /// Its refusal is about the query in it.
-    pub(crate) fn about_query(self) -> Self {
-        Self { kind: Kind::Query, ..self }
-    }
-
-    /// It finds out the account.
-    pub(crate) fn about_me(self) -> Self {
-        Self { kind: Kind::WhoAmI, ..self }
-    }
-
-    /// Without credential, to the site itself.
-    pub(crate) fn anonymous(self) -> Self {
-        Self { kind: Kind::Anonymous, ..self }
-    }
 }
 
 impl Client {
@@ -192,12 +137,20 @@ impl Client {
 
     /// Asks once and gives whatever answers, unjudged: to find out what is there.
     pub(crate) async fn peek(&self, call: &Call) -> Result<Answer, Error> {
-        let _permit = self.shared.limits.enter(self.retry.cap).await?;
-        let request = self.request(call)?;
-        self.exchange(request, call, 0).await
+        self.visit(call, 0, Duration::ZERO).await.map_err(|failed| failed.error)
     }
 
     async fn attempt(&self, call: &Call, attempt: u32, pause: Duration) -> Result<Answer, Failed> {
+        let answer = self.visit(call, attempt, pause).await?;
+        answer.judge(self.expectation(call))?;
+        if call.kind != Kind::Anonymous && answer.account().is_some() {
+            self.shared.named.store(true, Ordering::Relaxed);
+        }
+        Ok(answer)
+    }
+
+    /// Waits for a turn, asks, and heeds what the answer says about limits.
+    async fn visit(&self, call: &Call, attempt: u32, pause: Duration) -> Result<Answer, Failed> {
         let limits = &self.shared.limits;
         // A hold that outlasts our patience is not waited for twice.
         let permit = limits.enter(self.retry.cap).await.map_err(Failed::for_good)?;
@@ -209,10 +162,6 @@ impl Client {
         if let Some(hold) = Hold::of(answer.status, &answer.headers, now, pause) {
             limits.shut(hold.clone());
             return Err(Failed { again: !hold.quota, error: hold.into_error(now) });
-        }
-        answer.judge(self.expectation(call))?;
-        if call.kind != Kind::Anonymous && answer.account().is_some() {
-            self.shared.named.store(true, Ordering::Relaxed);
         }
         Ok(answer)
     }

@@ -4,7 +4,8 @@
 
 use crate::{
     Count, Error, Verdict, Wanted,
-    client::{Call, Client},
+    call::Call,
+    client::Client,
     search::{Found, Page},
     wire,
 };
@@ -153,8 +154,8 @@ pub(crate) async fn projects(client: &Client) -> Result<Vec<Project>, Error> {
     }
     let mut projects = Vec::new();
     loop {
-        let call = Call::get(format!("{API}/project/search")).with("startAt", projects.len());
-        let page = match client.send(&call.with("maxResults", PROJECTS_PAGE)).await {
+        let call = Call::get(format!("{API}/project/search")).with("startAt", projects.len().to_string());
+        let page = match client.send(&call.with("maxResults", PROJECTS_PAGE.to_string())).await {
             Err(Error::NotFound { .. }) => return Ok(projects), // documented for "none match"
             answer => answer?.read::<ProjectPage>()?,
         };

@@ -53,7 +53,7 @@ impl SiteConfig {
             via_gateway: false,
             ca_pem: None,
             proxy_url: None,
-            timeout: Duration::from_secs(120),
+            timeout: Duration::from_mins(2),
             concurrency: 4,
             requests_per_second: 60,
             expected_account: None,

@@ -4,7 +4,8 @@
 
 use crate::{
     Count, Error, Verdict, Wanted,
-    client::{Call, Client},
+    call::Call,
+    client::Client,
     search::{Found, Page},
     wire::{self, OffsetPage},
 };
@@ -44,10 +45,17 @@ impl OffsetPager {
 
     pub(crate) async fn next(&mut self, client: &Client, wanted: &Wanted) -> Result<Found, Error> {
         let start = self.read.saturating_sub(1);
-        let size = wanted.page_size.unwrap_or(PAGE_SIZE).max(2); // 1 would only ever be the row known already
+        let size = self.size(start, wanted.page_size.unwrap_or(PAGE_SIZE));
         let answer = client.send(&search(&self.jql, start, size, wanted.names())).await?;
         let page = wire::offset_page(&answer.path, &answer.body, wanted)?;
         self.accept(start, page)
+    }
+
+    /// At least 2, since 1 would only ever be the row known already; and not beyond the total, since servers refuse
+    /// what reaches over their result window.
+    fn size(&self, start: u64, wanted: u32) -> u32 {
+        let left = self.total.map_or(u32::MAX, |total| u32::try_from(total - start).unwrap_or(u32::MAX));
+        wanted.max(2).min(left)
     }
 
     /// Holds a page against what is known of the walk.
@@ -135,9 +143,9 @@ mod tests {
 
     /// Walks over hand-made pages: the issues read, or why the walk failed.
     fn walk(pages: Vec<OffsetPage>) -> Result<Vec<i64>, Error> {
-        let (mut pager, mut ids) = (OffsetPager::new(String::new()), Vec::new());
+        let (mut walk, mut ids) = (OffsetPager::new(String::new()), Vec::new());
         for page in pages {
-            let found = pager.accept(pager.read.saturating_sub(1), page)?;
+            let found = walk.accept(walk.read.saturating_sub(1), page)?;
             ids.extend(found.page.issues.iter().map(|issue| issue.id.0));
             if found.last {
                 return Ok(ids);

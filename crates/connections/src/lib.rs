@@ -8,6 +8,7 @@
 pub mod address;
 mod answer;
 mod auth;
+mod call;
 mod catalogue;
 mod client;
 mod cloud;

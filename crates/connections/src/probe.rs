@@ -120,8 +120,11 @@ async fn walk(site: &Site, report: &mut ProbeReport) -> Result<(), Error> {
 /// The first two steps share a request: does anything answer, and is it Jira? A site that tells nobody anything is
 /// asked again once we are signed in.
 async fn reach(site: &Site, report: &mut ProbeReport) -> Result<Option<JiraInfo>, Error> {
-    let call = site.server_info_call();
-    let answer = site.client().peek(&call).await?;
+    let [own, other] = site.server_info_calls();
+    let mut answer = site.client().peek(&own).await?;
+    if answer.status == reqwest::StatusCode::NOT_FOUND {
+        answer = site.client().peek(&other).await?; // the other flavour says so itself
+    }
     let server = address::text(&site.client().config().server_url);
     report.note(format!("{server} answers"));
     match answer.judge(crate::answer::Expectation::default()) {

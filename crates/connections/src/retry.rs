@@ -24,7 +24,7 @@ impl Default for Retry {
             base: Duration::from_secs(2),
             cap: Duration::from_secs(30),
             retries: 4,
-            patience: Duration::from_secs(120),
+            patience: Duration::from_mins(2),
         }
     }
 }

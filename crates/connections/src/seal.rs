@@ -80,6 +80,9 @@ impl KeyRing {
     }
 
     /// Seals `secret` for `place`.
+    ///
+    /// # Panics
+    /// Never: the current key is in the ring, and no secret comes near the cipher's limit of 256 GiB.
     pub fn seal(&self, secret: &SecretString, place: Place<'_>, random: &Random) -> Sealed {
         let nonce: [u8; NONCE_LEN] = random.bytes();
         let aad = place.to_string();
@@ -121,7 +124,7 @@ fn parts(sealed: &Sealed) -> Option<(&str, &str)> {
 /// Names a key without telling anything of it.
 fn key_id(key: &[u8; 32]) -> String {
     let digest = Sha256::new().chain_update("okrsync key id").chain_update(key).finalize();
-    digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:08x}", u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
 }
 
 fn key_from(text: &SecretString) -> Result<[u8; 32], Error> {

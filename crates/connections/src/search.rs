@@ -25,7 +25,7 @@ pub struct Pages {
     pager: Pager,
     state: State,
     seen: HashSet<IssueId>,
-    pages: u32,
+    walked: u32,
 }
 
 /// How a deployment pages.
@@ -51,7 +51,7 @@ pub(crate) struct Found {
 
 impl Pages {
     pub(crate) fn new(client: Client, wanted: Wanted, pager: Pager) -> Self {
-        Self { client, wanted, pager, state: State::Walking, seen: HashSet::new(), pages: 0 }
+        Self { client, wanted, pager, state: State::Walking, seen: HashSet::new(), walked: 0 }
     }
 
     /// The next page; nothing once every page was read and the whole was proved.
@@ -78,8 +78,8 @@ impl Pages {
     }
 
     async fn step(&mut self) -> Result<Found, Error> {
-        self.pages += 1;
-        if self.pages > MOST_PAGES {
+        self.walked += 1;
+        if self.walked > MOST_PAGES {
             return Err(Error::UnexpectedAnswer { detail: format!("there is no end after {MOST_PAGES} pages") });
         }
         let found = match &mut self.pager {

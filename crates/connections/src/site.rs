@@ -1,12 +1,8 @@
 //! One Jira as one account sees it. "Cloud or Data Center?" is asked here and nowhere else.
 
 use crate::{
-    Error, Pages, ProbeReport, Retry, SiteConfig, Verdict, Wanted,
-    answer::same_account,
-    catalogue,
-    client::{Call, Client},
-    cloud, data_center, probe,
-    search::Pager,
+    Error, Pages, ProbeReport, Retry, SiteConfig, Verdict, Wanted, answer::same_account, call::Call, catalogue,
+    client::Client, cloud, data_center, probe, search::Pager,
 };
 use okrsync_domain::{
     Clock, Instant, Random,
@@ -235,8 +231,13 @@ impl Site {
         self.client.config().deployment
     }
 
-    pub(crate) fn server_info_call(&self) -> Call {
-        Call::get(format!("{}/serverInfo", self.dialect.api())).anonymous()
+    /// Who is there: as this flavour would answer, and as the other would.
+    pub(crate) fn server_info_calls(&self) -> [Call; 2] {
+        let apis = match self.dialect {
+            Dialect::Cloud => [cloud::API, data_center::API],
+            Dialect::DataCenter => [data_center::API, cloud::API],
+        };
+        apis.map(|api| Call::get(format!("{api}/serverInfo")).anonymous())
     }
 
     /// The other ways in which a token might work: a scoped one behind the gateway, a classic one at the site.

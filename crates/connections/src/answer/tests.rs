@@ -55,7 +55,10 @@ fn a_success_that_is_no_json_is_no_answer() {
         (vec![("content-type", "application/json")], "", "UnexpectedAnswer"),
         (vec![], " \r\n", "UnexpectedAnswer"),
         (vec![("content-type", "application/json;charset=UTF-8")], "{}", "accepted"),
-        (vec![], "[]", "accepted"),
+        (vec![], " [] \n", "accepted"),
+        (vec![], "{\"issues\":[", "Truncated"),
+        (vec![], "[{}", "Truncated"),
+        (vec![], "\"OK\"", "UnexpectedAnswer"),
         (vec![("x-seraph-loginreason", "AUTHENTICATED_FAILED")], "", "CredentialInvalid"),
     ] {
         assert_eq!(verdict(SIGNED, 200, &headers, body), outcome, "{headers:?} {body:?}");

@@ -35,12 +35,12 @@ impl Category {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Status<'a> {
     id: Option<Id>,
     #[serde(borrow)]
     name: Option<Cow<'a, str>>,
-    status_category: Option<Category>,
+    #[serde(rename = "statusCategory")]
+    category: Option<Category>,
 }
 
 #[derive(Deserialize)]
@@ -162,7 +162,7 @@ fn set(issue: &mut Issue, name: &str, raw: &str, wanted: &Wanted) -> Result<(), 
 
 fn set_status(issue: &mut Issue, raw: &str) -> Result<(), Error> {
     let Some(status) = object::<Status<'_>>(&issue.key, "status", raw)? else { return Ok(()) };
-    issue.facts.completed = status.status_category.is_some_and(|category| category.is_done());
+    issue.facts.completed = status.category.is_some_and(|category| category.is_done());
     issue.status_id = status.id.map(|id| id.0.to_string());
     issue.status = status.name.map(Cow::into_owned);
     Ok(())

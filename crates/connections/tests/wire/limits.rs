@@ -1,0 +1,104 @@
+//! Jira's wish to be left alone, and how many requests are under way at once.
+
+use crate::server::{Reply, Server, open, token_page, variant};
+use chrono::TimeDelta;
+use okrsync_connections::{Retry, Site, Wanted};
+use okrsync_domain::{Clock, Instant, Random, connection::Deployment};
+use serde_json::json;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, task::JoinSet, time};
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+fn counted() -> Reply {
+    Reply::json(&json!({"count": 1}))
+}
+
+/// A site whose clock is turned by hand.
+fn by_hand(server: &Server) -> (Site, Clock, Instant) {
+    let start: Instant = "2026-11-20T10:00:00Z".parse().unwrap();
+    let clock = Clock::manual(start);
+    let config = server.config(Deployment::Cloud);
+    (Site::open(config, clock.clone(), Random::seeded(1)).unwrap(), clock, start)
+}
+
+#[tokio::test]
+async fn a_long_wait_is_told_and_nothing_is_sent_meanwhile() {
+    let limited = Reply::status(429, "").with("retry-after", "17").with("ratelimit-reason", "jira-burst-based");
+    let server = Server::script(vec![limited, counted()]).await;
+    let (site, clock, start) = by_hand(&server);
+    let until = start + TimeDelta::seconds(17);
+    for _ in 0..3 {
+        let error = site.count("a = 1").await.unwrap_err();
+        assert_eq!((variant(&error).as_str(), error.retry_at()), ("RateLimited", Some(until)));
+    }
+    assert_eq!((server.heard().len(), site.held_until()), (1, Some(until)));
+    clock.advance(TimeDelta::seconds(17));
+    assert!(site.count("a = 1").await.is_ok());
+    assert_eq!(site.held_until(), None);
+}
+
+#[tokio::test]
+async fn a_short_wait_is_waited_for() {
+    for limited in [Reply::status(429, ""), Reply::status(429, "").with("retry-after", "0")] {
+        let server = Server::script(vec![limited.clone(), limited, counted()]).await;
+        assert!(server.cloud().count("a = 1").await.is_ok());
+        assert_eq!(server.heard().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_used_up_quota_is_the_schedulers_business_even_if_it_is_short() {
+    let quota = Reply::status(429, "").with("retry-after", "0").with("ratelimit-reason", "jira-quota-tenant-based");
+    let server = Server::script(vec![quota, counted()]).await;
+    let error = server.cloud().count("a = 1").await.unwrap_err();
+    assert_eq!(variant(&error), "RateLimited");
+    assert_eq!(server.heard().len(), 1);
+}
+
+#[tokio::test]
+async fn a_rate_header_on_a_good_answer_is_no_wish_to_wait() {
+    let good = counted().with("retry-after", "0").with("x-ratelimit-remaining", "69").with("x-ratelimit-limit", "70");
+    let server = Server::script(vec![good.with("retry-after", "9")]).await;
+    let site = server.cloud();
+    for _ in 0..3 {
+        site.count("a = 1").await.unwrap();
+    }
+    assert_eq!(site.held_until(), None);
+}
+
+#[tokio::test]
+async fn a_near_limit_slows_the_connection_down() {
+    let server = Server::script(vec![counted().with("x-ratelimit-nearlimit", "true")]).await;
+    let (site, _, start) = by_hand(&server);
+    site.count("a = 1").await.unwrap();
+    assert_eq!(site.slowed_until(), Some(start + TimeDelta::seconds(60)));
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_allowed() {
+    let gate = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&gate);
+    let server = Server::start(move |_| Reply::Held(Arc::clone(&held), Box::new(token_page([], None)))).await;
+    let mut config = server.config(Deployment::Cloud);
+    (config.concurrency, config.retry) = (3, Retry::none());
+    let site = open(config).unwrap();
+    let mut walks = JoinSet::new();
+    for _ in 0..10 {
+        let mut pages = site.search("a = 1", &Wanted::default());
+        walks.spawn(async move { pages.next().await.map(|_| ()) });
+    }
+    time::timeout(DEADLINE, async {
+        while server.heard().len() < 3 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("three requests get through");
+    assert_eq!((server.heard().len(), site.in_flight()), (3, 3));
+    gate.add_permits(10);
+    for outcome in walks.join_all().await {
+        outcome.unwrap();
+    }
+    assert_eq!((server.heard().len(), site.in_flight()), (10, 0));
+}
