@@ -1,61 +1,89 @@
-// okrsync in the browser: everything works without this file; with it, rows renew themselves.
+// Live rows: refresh without leaving the page, and numbers that move when they move. Everything works without this file.
 "use strict";
+(() => {
+  const board = document.querySelector("[data-board]");
+  if (!board) return;
+  const status = document.querySelector("[data-live-status]");
+  const say = (text) => { if (status) status.textContent = text; };
 
-const signedIn = document.querySelector("meta[name=csrf-token]") !== null;
-const live = () => document.querySelector("[data-live]");
+  // Replaces what differs, row by row, so that focus and scroll stay where they are.
+  const swap = (fresh) => {
+    for (const next of fresh.querySelectorAll("[data-part]")) {
+      const old = document.querySelector(`[data-part="${CSS.escape(next.dataset.part)}"]`);
+      if (old && old.outerHTML !== next.outerHTML && !old.contains(document.activeElement)) glide(old, next);
+    }
+    const rows = (root) => [...root.querySelectorAll("[data-part]")].map((part) => part.dataset.part).join();
+    if (rows(document) !== rows(fresh)) board.replaceWith(fresh.querySelector("[data-board]"));
+  };
 
-// The page as the server sees it now, put in place of the part that is alive. Nothing else moves.
-let renewing = null;
-async function renew() {
-  if (renewing || !live()) return;
-  renewing = new Promise((resolve) => setTimeout(resolve, 300));
-  await renewing;
-  renewing = null;
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
-  const focused = document.activeElement?.getAttribute("aria-label");
-  if (fresh) live().replaceChildren(...fresh.childNodes);
-  if (focused) document.querySelector(`[aria-label="${CSS.escape(focused)}"]`)?.focus();
-}
+  // The new row starts with the old bar, so that the width changes visibly.
+  const glide = (old, next) => {
+    const from = old.querySelector(".bar .fill")?.getAttribute("width");
+    const fill = next.querySelector(".bar .fill");
+    const to = fill?.getAttribute("width");
+    old.replaceWith(next);
+    if (!from || !to || from === to) return;
+    fill.setAttribute("width", from);
+    requestAnimationFrame(() => requestAnimationFrame(() => fill.setAttribute("width", to)));
+  };
 
-function listen() {
-  if (!live()) return;
-  const events = new EventSource("/api/v1/events");
-  for (const name of ["okr.updated", "connection.state", "missed"]) events.addEventListener(name, renew);
-}
+  let waiting = null;
+  let busy = 0;
+  const reload = () => {
+    if (busy) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      try {
+        const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+        if (answer.redirected) return location.assign(answer.url);
+        if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+      } catch { /* The line is down: the next event, or the reader, tries again. */ }
+    }, 300);
+  };
 
-// A refresh is asked for in the background; its end arrives as an event.
-document.addEventListener("submit", async (event) => {
-  const form = event.target;
-  if (!form.matches("[data-refresh]")) return;
-  event.preventDefault();
-  const button = form.querySelector("button");
-  button.disabled = true;
-  button.querySelector("svg")?.classList.add("spin");
-  const age = form.parentElement.querySelector(".age");
-  if (age) age.textContent = "Refreshing …";
-  try {
-    await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
-  } finally {
-    button.disabled = false;
-    button.querySelector("svg")?.classList.remove("spin");
-    renew();
-  }
-});
+  const refresh = async (form) => {
+    const button = form.querySelector("button");
+    if (button.disabled) return;
+    button.disabled = true;
+    button.querySelector("svg").classList.add("spin");
+    const label = form.parentElement.querySelector("[data-age]");
+    if (label) label.textContent = "Refreshing …";
+    say("Refreshing");
+    busy += 1;
+    try {
+      const answer = await fetch(form.dataset.refresh, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: form.dataset.body ?? null,
+      });
+      const problem = answer.ok ? null : await answer.json();
+      say(problem ? `Refresh failed. ${problem.detail}` : "Refreshed");
+    } catch {
+      say("Refresh failed: okrsync does not answer.");
+    } finally {
+      busy -= 1;
+      button.disabled = false;
+      button.querySelector("svg").classList.remove("spin");
+      if (document.activeElement === button) button.blur();
+      reload();
+    }
+  };
 
-// Light or dark by choice; without a choice the system decides.
-const stored = localStorage.getItem("theme");
-if (stored) document.documentElement.dataset.theme = stored;
-const themeSwitch = document.querySelector("[data-theme-switch]");
-if (themeSwitch) {
-  themeSwitch.hidden = false;
-  themeSwitch.addEventListener("click", () => {
-    const root = document.documentElement.dataset;
-    const dark = root.theme ? root.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    root.theme = dark ? "light" : "dark";
-    localStorage.setItem("theme", root.theme);
+  document.addEventListener("submit", (event) => {
+    if (!event.target.dataset.refresh) return;
+    event.preventDefault();
+    refresh(event.target);
   });
-}
 
-if (signedIn) listen();
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) return;
+    event.preventDefault();
+    document.querySelector("[name=q]")?.focus();
+  });
+
+  const events = new EventSource("/api/v1/events");
+  for (const name of ["okr.updated", "connection.state", "missed"]) events.addEventListener(name, reload);
+  addEventListener("pagehide", () => events.close());
+  // Ages and the expected marker move with the time.
+  setInterval(reload, 60_000);
+})();

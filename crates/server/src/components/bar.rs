@@ -1,67 +1,82 @@
-//! The progress bar with its expected marker, as SVG: widths are attributes, so no inline style is needed.
+//! The progress bar with the marker of where it should be today.
 
-use super::pill;
+use crate::components::{figures::percent, pill::look};
 use maud::{Markup, html};
-use okrsync_metrics::status::Status;
+use okrsync_metrics::{Percent, Progress, Status};
 
-/// How thick a bar is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Thickness {
-    /// 6 px, in rows.
-    Row,
-    /// 8 px, in the summary.
-    Summary,
-}
-
-/// A progress bar.
-#[derive(Debug, Clone)]
-pub(crate) struct Bar {
-    /// Percent as shown, such as `53.1`; none without data.
-    pub(crate) progress: Option<String>,
-    /// Expected percent as shown; none for lines that are kept.
-    pub(crate) expected: Option<String>,
+/// What a bar shows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bar<'a> {
+    /// How far it is; none is no data.
+    pub(crate) progress: Option<&'a Progress>,
+    /// Where it should be; none has no marker.
+    pub(crate) expected: Option<&'a Percent>,
+    /// Its colour.
     pub(crate) status: Status,
-    /// The value is an old one.
+    /// Whether the value is old: drawn striped.
     pub(crate) stale: bool,
-    pub(crate) thickness: Thickness,
+    /// Height in pixels.
+    pub(crate) height: u8,
 }
 
-impl Bar {
-    /// What a screen reader says.
-    fn text(&self) -> String {
-        let status = pill::label(self.status).to_lowercase();
-        match (&self.progress, &self.expected) {
-            (None, _) => "no data".to_owned(),
-            (Some(progress), None) => format!("{progress} percent, {status}"),
-            (Some(progress), Some(expected)) => format!("{progress} percent, {expected} expected, {status}"),
+/// The bar as an `svg`: widths are attributes, because the pages' policy forbids styles in them.
+pub(crate) fn bar(bar: Bar<'_>) -> Markup {
+    let height = bar.height;
+    let (top, radius) = ((14 - height) / 2, height / 2);
+    let Some(progress) = bar.progress else {
+        return html! {
+            svg class="bar empty" role="img" aria-label="No value" {
+                rect class="track" x="0" y=(top) width="100%" height=(height) rx=(radius) {}
+            }
+        };
+    };
+    let width = format!("{}%", progress.page());
+    let class = look(bar.status).class;
+    html! {
+        svg class={ "bar " (class) } role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow=(progress.page())
+            aria-valuetext=(text(progress, bar)) {
+            rect class="track" x="0" y=(top) width="100%" height=(height) rx=(radius) {}
+            rect class="fill" x="0" y=(top) width=(width) height=(height) rx=(radius) {}
+            @if bar.stale { rect class="stripes" x="0" y=(top) width=(width) height=(height) rx=(radius) {} }
+            @if let Some(expected) = bar.expected {
+                @let x = format!("{}%", expected.page());
+                line class="halo" x1=(x) x2=(x) y1="1" y2="13" {}
+                line class="mark" x1=(x) x2=(x) y1="1" y2="13" {}
+            }
         }
     }
+}
 
-    /// The bar.
-    pub(crate) fn draw(&self) -> Markup {
-        let (height, overhang) = match self.thickness {
-            Thickness::Row => (6, 4),
-            Thickness::Summary => (8, 4),
-        };
-        let class = format!("bar {}", pill::tone(self.status));
-        html! {
-            svg class=(class) height=(height) role="progressbar" aria-label="Progress" aria-valuemin="0" aria-valuemax="100"
-                aria-valuenow=[self.progress.as_deref()] aria-valuetext=(self.text()) {
-                @if let Some(progress) = &self.progress {
-                    (stripe("track", "100", height))
-                    (stripe("fill", progress, height))
-                    @if self.stale { (stripe("stripes", progress, height)) }
-                    @if let Some(expected) = &self.expected {
-                        rect class="mark" x=(format!("{expected}%")) y=(-overhang) width="2" height=(height + 2 * overhang) rx="1" {}
-                    }
-                } @else {
-                    rect class="none" x="0.5" y="0.5" width="100%" height=(height - 1) rx=(height / 2) {}
+/// "53.1 percent, 54.9 expected, behind".
+fn text(progress: &Progress, bar: Bar<'_>) -> String {
+    let mut text = format!("{} percent", progress.page());
+    if let Some(expected) = bar.expected {
+        text = format!("{text}, {} expected", expected.page());
+    }
+    let stale = if bar.stale { ", last good value" } else { "" };
+    format!("{text}, {}{stale}", look(bar.status).word.to_lowercase())
+}
+
+/// The pattern that stripes stale bars, once a page.
+pub(crate) fn stripes() -> Markup {
+    html! {
+        svg class="defs" aria-hidden="true" {
+            defs {
+                pattern id="stripes" width="5" height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(25)" {
+                    rect class="stripe" x="3" width="2" height="10" {}
                 }
             }
         }
     }
 }
 
-fn stripe(class: &str, percent: &str, height: i32) -> Markup {
-    html! { rect class=(class) width=(format!("{percent}%")) height=(height) rx=(height / 2) {} }
+/// How far from where it should be, in words.
+pub(crate) fn gap(progress: &Progress, expected: &Percent) -> String {
+    let gap = okrsync_metrics::gap(expected, progress);
+    let points = percent(&gap);
+    match points.strip_prefix('−') {
+        Some(over) => format!("{over} pt over expected"),
+        None if points == "0.0" => "as expected".to_owned(),
+        None => format!("{points} pt under expected"),
+    }
 }

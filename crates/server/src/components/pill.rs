@@ -1,45 +1,35 @@
-//! The status pill: an icon and a label that never separate, so that colour is not needed to read it.
+//! Status as a word with an icon, so that colour is never alone.
 
-use super::icon::Icon;
+use crate::components::icons::{Icon, icon};
 use maud::{Markup, html};
-use okrsync_metrics::status::Status;
+use okrsync_metrics::Status;
 
-/// The label of a status.
-pub(crate) fn label(status: Status) -> &'static str {
-    match status {
-        Status::NoData => "No data",
-        Status::NotStarted => "Not started",
-        Status::Achieved => "Achieved",
-        Status::OnTrack => "On track",
-        Status::Behind => "Behind",
-        Status::AtRisk => "At risk",
-    }
+/// How a status looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look {
+    /// Class of pill, bar and strip.
+    pub(crate) class: &'static str,
+    /// Its icon.
+    pub(crate) icon: Icon,
+    /// Its word.
+    pub(crate) word: &'static str,
 }
 
-/// The icon of a status.
-pub(crate) fn icon(status: Status) -> Icon {
-    match status {
-        Status::NoData => Icon::NoData,
-        Status::NotStarted => Icon::NotStarted,
-        Status::Achieved => Icon::Achieved,
-        Status::OnTrack => Icon::TrendUp,
-        Status::Behind => Icon::TrendDown,
-        Status::AtRisk => Icon::Warning,
-    }
-}
-
-/// The class that carries a status's colours.
-pub(crate) fn tone(status: Status) -> &'static str {
-    match status {
-        Status::NoData | Status::NotStarted => "none",
-        Status::Achieved => "done",
-        Status::OnTrack => "ok",
-        Status::Behind => "mid",
-        Status::AtRisk => "bad",
-    }
+/// How a status looks.
+pub(crate) fn look(status: Status) -> Look {
+    let (class, icon, word) = match status {
+        Status::OnTrack => ("ok", Icon::ArrowUp, "On track"),
+        Status::Behind => ("mid", Icon::ArrowDown, "Behind"),
+        Status::AtRisk => ("bad", Icon::Triangle, "At risk"),
+        Status::Achieved => ("done", Icon::Tick, "Achieved"),
+        Status::NotStarted => ("none", Icon::Clock, "Not started"),
+        Status::NoData => ("none", Icon::Dashed, "No data"),
+    };
+    Look { class, icon, word }
 }
 
 /// The pill.
 pub(crate) fn pill(status: Status) -> Markup {
-    html! { span class=(format!("pill {}", tone(status))) { (icon(status).draw()) (label(status)) } }
+    let look = look(status);
+    html! { span class={ "pill " (look.class) } { (icon(look.icon)) (look.word) } }
 }

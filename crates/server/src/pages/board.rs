@@ -1,214 +1,270 @@
-//! The board: every objective with its key results, their value, status, origin and age.
+//! The board: where every objective and key result of a period stands.
 
-use super::layout::{Frame, framed};
-use crate::components::{
-    avatar::{Person, avatar},
-    bar::Bar,
-    icon::Icon,
-    pill,
+use super::{
+    PageError, Visitor, encode,
+    period::{Quarter, switcher},
+    tree::{Placed, groups, mentions},
 };
+use crate::{
+    app::App,
+    auth::policy::{Act, judge, Verdict, sees_okr},
+    board::{Board, people},
+    components::{
+        figures::counted,
+        icons::{Icon, icon, small},
+        row::{Frame, row},
+        shell::{Place, Shell, Theme, shell},
+        summary::{Summary, summary},
+        times,
+    },
+    error::{ApiError, ApiResult},
+    extract::Params,
+};
+use axum::extract::State;
 use maud::{Markup, html};
-use okrsync_metrics::status::Status;
+use okrsync_domain::{Instant, UserId, connection::ConnectionState, person::User};
+use okrsync_metrics::{Company, Status, company, count_by_status};
+use okrsync_store::{BoardScope, Page};
+use serde::Deserialize;
+use std::collections::BTreeMap;
 
-/// What the board shows.
-#[derive(Debug, Clone)]
-pub(crate) struct Board {
-    pub(crate) frame: Frame,
-    pub(crate) period: Period,
-    pub(crate) summary: Summary,
-    /// In the order of the tree.
-    pub(crate) groups: Vec<Group>,
+/// What the reader asked for. Anything unknown is as good as nothing: addresses are typed and shared.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    #[serde(default)]
+    period: String,
+    #[serde(default)]
+    status: String,
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    mine: String,
 }
 
-/// The period in the head.
-#[derive(Debug, Clone)]
-pub(crate) struct Period {
-    /// "Q4 2026".
-    pub(crate) name: String,
-    /// "1 Oct – 31 Dec 2026 · day 50 of 91 · 41 days left".
-    pub(crate) dates: String,
-    pub(crate) previous: Turn,
-    pub(crate) next: Turn,
+/// Everything that the page says.
+pub(crate) struct BoardPage {
+    /// OKRs of the period that the reader may see.
+    pub(crate) board: Board,
+    /// Everybody.
+    pub(crate) people: BTreeMap<UserId, User>,
+    /// The period.
+    pub(crate) quarter: Quarter,
+    /// Words that rows must mention.
+    pub(crate) search: String,
+    /// Status that rows must have.
+    pub(crate) status: Option<Status>,
+    /// One's own only.
+    pub(crate) mine: bool,
+    /// Failing connections with what is wrong, and how many there are in all.
+    pub(crate) failing: Vec<(String, String)>,
+    /// Connections that the reader sees.
+    pub(crate) connections: usize,
+    /// When Jira is asked next.
+    pub(crate) next_sync: Option<Instant>,
+    /// Who reads it.
+    pub(crate) user: User,
+    /// The token that forms carry.
+    pub(crate) csrf: String,
+    /// Colours.
+    pub(crate) theme: Theme,
 }
 
-/// A neighbouring period.
-#[derive(Debug, Clone)]
-pub(crate) struct Turn {
-    pub(crate) name: String,
-    pub(crate) href: String,
+/// The board of a period.
+pub(crate) async fn show(
+    State(app): State<App>,
+    visitor: Visitor,
+    Params(asked): Params<Asked>,
+) -> Result<Markup, PageError> {
+    visitor.caller.may(Act::Look)?;
+    Ok(render(&read(&app, visitor, asked).await?))
 }
 
-/// How it goes as a whole.
-#[derive(Debug, Clone)]
-pub(crate) struct Summary {
-    pub(crate) bar: Bar,
-    /// "1.8 pt under expected".
-    pub(crate) gap: Option<String>,
-    pub(crate) key_results: u64,
-    pub(crate) counts: Vec<(Status, u64)>,
-    /// Failing connections in a sentence each.
-    pub(crate) trouble: Vec<String>,
+async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage> {
+    let Visitor { caller, theme } = visitor;
+    let mut board = Board::load(app, BoardScope::All).await?;
+    let quarter = asked.period.parse().unwrap_or_else(|()| Quarter::of(board.today));
+    board.keep(|okr| {
+        sees_okr(&caller.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first()
+    });
+    let (failing, connections) = troubles(app, &caller, board.now).await?;
+    Ok(BoardPage {
+        people: people(app).await?,
+        quarter,
+        search: asked.q.trim().to_owned(),
+        status: asked.status.parse().ok(),
+        mine: asked.mine == "true",
+        failing,
+        connections,
+        next_sync: app.store().next_due().await?.filter(|_| board.organisation.jira_enabled),
+        board,
+        csrf: caller.csrf,
+        user: caller.user,
+        theme,
+    })
 }
 
-/// An objective and what is below it.
-#[derive(Debug, Clone)]
-pub(crate) struct Group {
-    pub(crate) head: Row,
-    pub(crate) rows: Vec<Row>,
+/// Names of failing connections with what is wrong, and how many connections there are.
+async fn troubles(
+    app: &App,
+    caller: &crate::auth::caller::Caller,
+    now: Instant,
+) -> Result<(Vec<(String, String)>, usize), ApiError> {
+    let all = app.store().connections(Some(caller.viewer()), now, Page::all()).await?.items;
+    let failing = all.iter().map(|overview| &overview.connection).filter(|it| it.state == ConnectionState::Failing);
+    let told = failing.map(|connection| {
+        let trouble = connection.last_error.as_ref().map(|problem| problem.message.clone());
+        (connection.name.clone(), trouble.unwrap_or_default())
+    });
+    Ok((told.collect(), all.len()))
 }
 
-/// One OKR.
-#[derive(Debug, Clone)]
-pub(crate) struct Row {
-    pub(crate) id: String,
-    pub(crate) title: String,
-    pub(crate) team: Option<String>,
-    /// "Story points · parent = AE-786".
-    pub(crate) meta: String,
-    pub(crate) owner: Person,
-    pub(crate) bar: Bar,
-    pub(crate) value: Value,
-    pub(crate) status: Status,
-    pub(crate) source: Source,
-    pub(crate) note: Option<Note>,
-}
+impl BoardPage {
+    /// The address of this board with another status.
+    fn address(&self, status: Option<Status>) -> String {
+        let mut parts = vec![format!("period={}", self.quarter)];
+        if let Some(status) = status {
+            parts.push(format!("status={}", status.as_str()));
+        }
+        if !self.search.is_empty() {
+            parts.push(format!("q={}", encode(&self.search)));
+        }
+        if self.mine {
+            parts.push("mine=true".to_owned());
+        }
+        format!("/?{}", parts.join("&"))
+    }
 
-/// The value column.
-#[derive(Debug, Clone)]
-pub(crate) struct Value {
-    /// "14", "53.1%", or "No value".
-    pub(crate) main: String,
-    /// "/ 20 bugs".
-    pub(crate) rest: Option<String>,
-    /// "34 of 64 pts", or the percentage under a KPI.
-    pub(crate) detail: Option<String>,
-    pub(crate) missing: bool,
-}
+    fn writes(&self) -> bool {
+        judge(&self.user, Act::RefreshAll) == Verdict::Allowed
+    }
 
-/// Where the value comes from.
-#[derive(Debug, Clone)]
-pub(crate) struct Source {
-    pub(crate) kind: SourceKind,
-    /// "12 min ago".
-    pub(crate) text: String,
-    /// Exact and next sync time.
-    pub(crate) tooltip: String,
-}
+    fn is_filtered(&self) -> bool {
+        self.status.is_some() || !self.search.is_empty() || self.mine
+    }
 
-/// The three origins of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum SourceKind {
-    Jira,
-    ByHand,
-    RollUp,
-}
-
-/// The worst thing to know about a row.
-#[derive(Debug, Clone)]
-pub(crate) struct Note {
-    /// Red rather than orange.
-    pub(crate) failing: bool,
-    pub(crate) text: String,
-}
-
-impl Board {
-    /// The page.
-    pub(crate) fn page(&self) -> Markup {
-        let csrf = &self.frame.csrf;
-        framed("OKRs", &self.frame, &html! {
-            (self.head())
-            div class="page" id="board" data-live {
-                (self.summary.draw())
-                @if self.groups.is_empty() { (self.empty()) } @else { (self.tree(csrf)) }
-            }
+    fn groups(&self) -> Vec<Vec<Placed<'_>>> {
+        groups(&self.board, &|shown| {
+            self.status.is_none_or(|status| shown.standing.status == status)
+                && (self.search.is_empty() || mentions(shown, &self.search))
+                && (!self.mine || shown.row.okr.owner_id == self.user.id)
         })
     }
 
-    fn head(&self) -> Markup {
-        let turn = |turn: &Turn, label: &str, icon: Icon| {
-            html! { a class="ib" href=(turn.href) aria-label=(format!("{label} period, {}", turn.name)) { (icon.draw()) } }
-        };
-        html! {
-            div class="top" {
-                div class="period" {
-                    (turn(&self.period.previous, "Previous", Icon::Previous))
-                    h1 { (self.period.name) }
-                    (turn(&self.period.next, "Next", Icon::Next))
+    fn sync(&self) -> String {
+        let organisation = &self.board.organisation;
+        let every = format!("Every {} minutes", organisation.period_minutes);
+        match self.next_sync {
+            _ if !organisation.jira_enabled => "Jira sync is switched off".to_owned(),
+            Some(at) if at <= self.board.now => format!("Syncing now. {every}"),
+            Some(at) => format!("Next sync at {}. {every}", times::clock(at, self.board.now, organisation.time_zone)),
+            None => every,
+        }
+    }
+}
+
+/// The page.
+pub(crate) fn render(page: &BoardPage) -> Markup {
+    let organisation = &page.board.organisation;
+    let content = html! {
+        div class="top" {
+            (switcher(page.quarter, page.board.today))
+            span class="grow" {}
+            @if page.writes() { (refresh_all(&page.csrf)) }
+        }
+        div class="page" data-board {
+            @if !organisation.jira_enabled {
+                div class="banner mid" role="status" {
+                    (icon(Icon::Plug))
+                    span { b { "Jira sync is switched off." } " The last values stay until an admin switches it on." }
                 }
-                span class="t13 mut hide-m" { (self.period.dates) }
-                span class="grow" {}
-                form method="post" action="/refreshes" data-refresh {
-                    input type="hidden" name="csrf" value=(self.frame.csrf);
-                    button class="btn" { (Icon::Refresh.small()) "Refresh all" }
-                }
+            }
+            @if page.board.rows.is_empty() { (empty(page)) } @else { (filled(page)) }
+        }
+    };
+    let frame = Shell {
+        title: &page.quarter.label(),
+        place: if page.mine { Place::Mine } else { Place::Board },
+        user: &page.user,
+        organisation: &organisation.name,
+        csrf: &page.csrf,
+        theme: page.theme,
+        sync: page.sync(),
+    };
+    shell(&frame, &content)
+}
+
+fn refresh_all(csrf: &str) -> Markup {
+    html! {
+        form method="post" action="/refresh" data-refresh="/api/v1/refreshes" data-body="{\"scope\":\"all\"}" {
+            input type="hidden" name="csrf" value=(csrf);
+            button class="btn" { (small(Icon::Refresh, "")) "Refresh all" }
+        }
+    }
+}
+
+fn filled(page: &BoardPage) -> Markup {
+    let board = &page.board;
+    let whole: Company = company(&board.nodes, &board.standings, &board.organisation.limits);
+    let counts = count_by_status(board.key_results().map(|shown| shown.standing));
+    let head = Summary {
+        company: &whole,
+        counts: &counts,
+        chosen: page.status,
+        address: &|status| page.address(status),
+        failing: &page.failing,
+        connections: page.connections,
+    };
+    html! { (summary(&head)) (tools(page, counts.values().sum())) (rows(page)) }
+}
+
+fn tools(page: &BoardPage, key_results: u64) -> Markup {
+    let objectives = u64::try_from(page.board.rows.len()).unwrap_or(u64::MAX).saturating_sub(key_results);
+    html! {
+        form class="tools" method="get" action="/" role="search" {
+            input type="hidden" name="period" value=(page.quarter);
+            @if let Some(status) = page.status { input type="hidden" name="status" value=(status.as_str()); }
+            @if page.mine { input type="hidden" name="mine" value="true"; }
+            label class="in sm" {
+                (small(Icon::Search, ""))
+                span class="vh" { "Filter by title or query" }
+                input type="search" name="q" value=(page.search) placeholder="Filter by title or query";
+            }
+            @if page.is_filtered() {
+                a class="chip" href={ "/?period=" (page.quarter) } { "Clear filters" (icon(Icon::Cross)) }
+            }
+            span class="grow" {}
+            span class="t12 mut only-d" data-part="size" {
+                (counted(objectives, "objective", "objectives")) " · " (counted(key_results, "key result", "key results"))
             }
         }
     }
+}
 
-    fn tree(&self, csrf: &str) -> Markup {
-        html! {
+fn rows(page: &BoardPage) -> Markup {
+    let frame = Frame {
+        people: &page.people,
+        now: page.board.now,
+        zone: page.board.organisation.time_zone,
+        csrf: &page.csrf,
+        writes: page.writes(),
+    };
+    let groups = page.groups();
+    html! {
+        @if groups.is_empty() {
+            p class="sub" { "No key result matches. " a class="link" href={ "/?period=" (page.quarter) } { "Clear filters" } }
+        } @else {
             div class="tree" role="table" aria-label="Objectives and key results" {
                 div class="tr th" role="row" {
-                    @for name in ["Objective / key result", "Owner", "Progress", "Value", "Status", "Source"] {
-                        span role="columnheader" { (name) }
-                    }
+                    span class="tt" role="columnheader" { "Objective / key result" }
+                    span role="columnheader" { "Owner" }
+                    span role="columnheader" { "Progress" }
+                    span class="c-val" role="columnheader" { "Value" }
+                    span role="columnheader" { "Status" }
+                    span role="columnheader" { "Source" }
                 }
-                @for group in &self.groups {
+                @for group in &groups {
                     div class="grp" role="rowgroup" {
-                        (group.head.draw("ob", csrf))
-                        @for row in &group.rows { (row.draw("kr", csrf)) }
-                    }
-                }
-            }
-        }
-    }
-
-    fn empty(&self) -> Markup {
-        html! {
-            div class="empty" {
-                h2 { "No objectives in " (self.period.name) " yet" }
-                p class="sub" { "Connect Jira once. After that, key results fill themselves from the issues you point them at." }
-                ol {
-                    li { b { "Connect Jira" } " with " code { "POST /api/v1/connections" } ": Cloud or self-managed, read access is enough." }
-                    li { b { "Write an objective and its key results" } " with " code { "POST /api/v1/okrs" } "." }
-                    li { b { "Link them to JQL queries" } " with " code { "PUT /api/v1/okrs/{id}/link" } "." }
-                }
-                a class="link" href="/api/docs" { "Open the API's pages" }
-            }
-        }
-    }
-}
-
-impl Summary {
-    fn draw(&self) -> Markup {
-        html! {
-            section class="sum" aria-label="Summary" {
-                div {
-                    div class="cap" { "Company progress" }
-                    div class="row base" {
-                        span class="big" {
-                            @match &self.bar.progress { Some(progress) => { (progress) "%" } None => "No value" }
-                        }
-                        (pill::pill(self.bar.status))
-                        @if let Some(gap) = &self.gap { span class="t13 mut num" { (gap) } }
-                    }
-                    (self.bar.draw())
-                }
-                div {
-                    div class="cap" { (self.key_results) " key results" }
-                    ul class="counts" {
-                        @for (status, number) in &self.counts {
-                            li { span class=(format!("k c-{}", pill::tone(*status))) { (pill::icon(*status).draw()) span { (pill::label(*status)) } }
-                                div class="v" { (number) } }
-                        }
-                    }
-                }
-                @if !self.trouble.is_empty() {
-                    div {
-                        div class="cap" { "Connections" }
-                        @for sentence in &self.trouble {
-                            p class="note" { (Icon::Plug.draw()) span { (sentence) } }
-                        }
+                        @for placed in group { (row(&placed.shown, placed.depth, placed.context, &frame)) }
                     }
                 }
             }
@@ -216,60 +272,28 @@ impl Summary {
     }
 }
 
-impl Row {
-    fn draw(&self, class: &str, csrf: &str) -> Markup {
-        html! {
-            div class=(format!("tr {class}")) role="row" id=(format!("okr-{}", self.id)) {
-                div class="tt" role="cell" {
-                    div class="grow" {
-                        b { (self.title) }
-                        @if let Some(team) = &self.team { span class="team" { (team) } }
-                        @if !self.meta.is_empty() { small { (self.meta) } }
-                        @if let Some(note) = &self.note {
-                            div class=(if note.failing { "note" } else { "note mid" }) {
-                                (if note.failing { Icon::Plug } else { Icon::Warning }.draw()) span { (note.text) }
-                            }
-                        }
-                    }
-                }
-                div role="cell" { (avatar(&self.owner)) }
-                div role="cell" { (self.bar.draw()) }
-                (self.value.draw())
-                div role="cell" { (pill::pill(self.status)) }
-                (self.source(csrf))
+fn empty(page: &BoardPage) -> Markup {
+    html! {
+        div class="empty-board" {
+            h2 { "No objectives in " (page.quarter.label()) " yet" }
+            p class="sub" { "Connect Jira once. After that, key results fill themselves from the issues you point them at." }
+            ol class="card steps" {
+                (step(1, "Connect Jira", "Cloud or self-managed, read access is enough.", "POST /api/v1/connections"))
+                (step(2, "Write an objective", "What should be true at the end of the period?", "POST /api/v1/okrs"))
+                (step(3, "Link its key results to JQL queries", "You see the number before you save.", "PUT /api/v1/okrs/{id}/link"))
             }
-        }
-    }
-
-    fn source(&self, csrf: &str) -> Markup {
-        let icon = match self.source.kind {
-            SourceKind::Jira => Icon::Jira,
-            SourceKind::ByHand => Icon::Pencil,
-            SourceKind::RollUp => Icon::Elbow,
-        };
-        html! {
-            div class="src" role="cell" {
-                (icon.small())
-                span class="ell age" title=(self.source.tooltip) { (self.source.text) }
-                @if self.source.kind == SourceKind::Jira {
-                    form method="post" action=(format!("/okrs/{}/refresh", self.id)) data-refresh {
-                        input type="hidden" name="csrf" value=(csrf);
-                        button class="ib sm" aria-label=(format!("Refresh {}", self.title)) { (Icon::Refresh.small()) }
-                    }
-                }
+            p class="t13 mut" {
+                "These pages come later; until then the " a class="link" href="/api/docs" { "API" } " does it."
             }
         }
     }
 }
 
-impl Value {
-    fn draw(&self) -> Markup {
-        html! {
-            div class="val" role="cell" {
-                b class=[self.missing.then_some("mut")] { (self.main) }
-                @if let Some(rest) = &self.rest { " " span { (rest) } }
-                @if let Some(detail) = &self.detail { small { (detail) } }
-            }
+fn step(number: u8, title: &str, text: &str, call: &str) -> Markup {
+    html! {
+        li {
+            span class="no" { (number) }
+            div { b class="b6" { (title) } p class="t13 mut" { (text) } code { (call) } }
         }
     }
 }

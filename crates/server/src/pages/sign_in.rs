@@ -1,47 +1,230 @@
-//! The sign-in page.
+//! Signing in and out, and the choice of colours.
 
-use super::layout::{brand, document};
-use crate::components::icon::Icon;
+use super::{PageError, THEME_COOKIE, Visitor, own_path};
+use crate::{
+    api::session::{SignIn, sign_in},
+    app::App,
+    auth::{
+        caller::{self, Caller},
+        origin, sessions,
+    },
+    components::{
+        bar::{Bar, bar, stripes},
+        icons::{Icon, icon, mark},
+        pill::pill,
+        shell::{Theme, document},
+    },
+    error::ApiError,
+    extract::Params,
+};
+use axum::{
+    Form,
+    extract::State,
+    http::{HeaderMap, Method, StatusCode, header},
+    response::{IntoResponse, Redirect, Response},
+};
 use maud::{Markup, html};
+use okrsync_metrics::{Percent, Status};
+use rust_decimal::Decimal;
+use secrecy::SecretString;
+use serde::Deserialize;
+use tower_sessions::Session;
 
-/// What the sign-in page shows.
-#[derive(Debug, Clone)]
-pub(crate) struct SignIn {
-    pub(crate) organisation: String,
-    /// Address as typed before.
-    pub(crate) email: String,
-    /// Why the last try failed.
-    pub(crate) error: Option<String>,
-    /// Where to go afterwards; a path of ours.
-    pub(crate) next: String,
-    pub(crate) csrf: String,
+/// Where to go afterwards.
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    #[serde(default)]
+    next: String,
 }
 
-impl SignIn {
-    /// The page.
-    pub(crate) fn page(&self) -> Markup {
-        document("Sign in", Some(&self.csrf), &html! {
-            main class="auth" {
-                (brand(None))
-                form method="post" action="/sign-in" {
-                    h1 { "Sign in" }
-                    p class="sub" { (self.organisation) }
-                    @if let Some(error) = &self.error {
-                        div class="banner bad" role="alert" { (Icon::Warning.draw()) span { (error) } }
-                    }
-                    input type="hidden" name="csrf" value=(self.csrf);
-                    input type="hidden" name="next" value=(self.next);
-                    label class="field" {
-                        span class="lb" { "Email" }
-                        input class="in" type="email" name="email" value=(self.email) autocomplete="username" required autofocus;
-                    }
-                    label class="field" {
-                        span class="lb" { "Password" }
-                        input class="in" type="password" name="password" autocomplete="current-password" required;
-                    }
-                    button class="btn pri lg block" { "Sign in" }
+/// The form as it is sent.
+#[derive(Deserialize)]
+pub(crate) struct Entry {
+    email: String,
+    password: SecretString,
+    #[serde(default)]
+    next: String,
+}
+
+/// What the page says.
+pub(crate) struct SignInPage<'a> {
+    /// Name of the organisation.
+    pub(crate) organisation: &'a str,
+    /// Address of the installation.
+    pub(crate) address: &'a str,
+    /// The address that was tried.
+    pub(crate) email: &'a str,
+    /// Where to go afterwards.
+    pub(crate) next: &'a str,
+    /// Why it did not succeed.
+    pub(crate) problem: Option<&'a str>,
+    /// Nobody can sign in yet.
+    pub(crate) nobody_yet: bool,
+    /// Colours.
+    pub(crate) theme: Theme,
+}
+
+/// The sign-in page.
+pub(crate) async fn show(
+    State(app): State<App>,
+    caller: Option<Caller>,
+    headers: HeaderMap,
+    Params(Next { next }): Params<Next>,
+) -> Result<Response, PageError> {
+    if caller.is_some() {
+        return Ok(Redirect::to(own_path(&next)).into_response());
+    }
+    Ok(page_for(&app, &headers, "", own_path(&next), None).await?.into_response())
+}
+
+/// Signs in, or shows the form again.
+pub(crate) async fn enter(
+    State(app): State<App>,
+    session: Session,
+    headers: HeaderMap,
+    Form(entry): Form<Entry>,
+) -> Result<Response, PageError> {
+    if !origin::is_trusted(&Method::POST, &headers, &app.settings().address()) {
+        return Err(caller::foreign().into());
+    }
+    let Entry { email, password, next } = entry;
+    match sign_in(&app, SignIn { email: email.clone(), password }).await {
+        Ok(user) => {
+            sessions::begin(&app, &session, user.id).await.map_err(ApiError::internal)?;
+            Ok(Redirect::to(own_path(&next)).into_response())
+        }
+        Err(error) if matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS) => {
+            let page = page_for(&app, &headers, &email, own_path(&next), Some(error.detail())).await?;
+            Ok((error.status(), page).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn page_for(
+    app: &App,
+    headers: &HeaderMap,
+    email: &str,
+    next: &str,
+    problem: Option<&str>,
+) -> Result<Markup, ApiError> {
+    let organisation = app.store().organisation().await?.name;
+    let nobody_yet = app.store().count_users().await? == 0;
+    let (address, theme) = (app.settings().address(), super::theme(headers));
+    Ok(page(&SignInPage { organisation: &organisation, address: &address, email, next, problem, nobody_yet, theme }))
+}
+
+/// The page.
+pub(crate) fn page(content: &SignInPage<'_>) -> Markup {
+    let body = html! {
+        (stripes())
+        div class="auth" {
+            main class="l" id="main" {
+                div class="brand" { (mark()) div { b { "okrsync" } } }
+                (form(content))
+                div class="between t12 mut" {
+                    span { (content.address) }
+                    span { "okrsync " (env!("CARGO_PKG_VERSION")) }
                 }
             }
-        })
+            div class="r" aria-hidden="true" { (sample()) }
+        }
+    };
+    document("Sign in", content.theme, &body)
+}
+
+fn form(content: &SignInPage<'_>) -> Markup {
+    html! {
+        form method="post" action="/sign-in" {
+            h1 { "Sign in" }
+            p class="sub" { (content.organisation) }
+            @if let Some(problem) = content.problem {
+                div class="banner bad" role="alert" { (icon(Icon::Triangle)) span { (problem) } }
+            }
+            @if content.nobody_yet {
+                div class="banner mid" {
+                    (icon(Icon::Person))
+                    span { "Nobody can sign in yet. Add the first person on the server: " code { "okrsync user create --role admin" } }
+                }
+            }
+            input type="hidden" name="next" value=(content.next);
+            label class="field" {
+                span { "Email" }
+                input class="in" type="email" name="email" value=(content.email) autocomplete="username" required
+                    autofocus[content.email.is_empty()];
+            }
+            label class="field" {
+                span { "Password" }
+                input class="in" type="password" name="password" autocomplete="current-password" required
+                    autofocus[!content.email.is_empty()];
+            }
+            button class="btn pri lg block" { "Sign in" }
+        }
     }
+}
+
+/// What the board looks like, for those who have not seen it.
+fn sample() -> Markup {
+    let rows = [
+        ("Deliver staged fleet updates", 531, Status::Behind),
+        ("Close 20 update-path bugs", 700, Status::OnTrack),
+        ("Move 40 pilot sites to the new updater", 450, Status::Behind),
+    ];
+    let percent = |tenths: i64| Percent::from(Decimal::new(tenths, 1));
+    let expected = percent(549);
+    html! {
+        div {
+            div class="card sample" {
+                div class="between" {
+                    div { div class="cap" { "Q4 2026" } div class="b6" { "Ship fleet updates customers trust" } }
+                    span class="big" { "56.0%" }
+                }
+                ul {
+                    @for (title, tenths, status) in rows {
+                        @let progress = percent(tenths).clamped();
+                        li {
+                            span class="ell" { (title) }
+                            (bar(Bar { progress: Some(&progress), expected: Some(&expected), status, stale: false, height: 6 }))
+                            (pill(status))
+                        }
+                    }
+                }
+            }
+            p class="motto" { "Goals that know how far the work has come." }
+            p class="mut" { "Key results follow your Jira queries, so nobody has to type progress by hand." }
+        }
+    }
+}
+
+/// A form without fields of its own.
+#[derive(Deserialize)]
+pub(crate) struct Press {
+    csrf: String,
+}
+
+/// Signs out.
+pub(crate) async fn leave(
+    State(_): State<App>,
+    visitor: Visitor,
+    session: Session,
+    Form(press): Form<Press>,
+) -> Result<Redirect, PageError> {
+    visitor.check_form(&press.csrf)?;
+    session.flush().await.map_err(ApiError::internal)?;
+    Ok(Redirect::to("/sign-in"))
+}
+
+/// A choice of colours.
+#[derive(Deserialize)]
+pub(crate) struct Choice {
+    csrf: String,
+    theme: String,
+}
+
+/// Keeps the choice of colours for a year.
+pub(crate) async fn theme(visitor: Visitor, Form(choice): Form<Choice>) -> Result<Response, PageError> {
+    visitor.check_form(&choice.csrf)?;
+    let word = Theme::of(&choice.theme).word().unwrap_or("system");
+    let cookie = format!("{THEME_COOKIE}={word}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
 }

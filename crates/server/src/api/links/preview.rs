@@ -1,0 +1,264 @@
+//! What a link would show, and what is wrong with a query: nothing is stored.
+
+use super::body::{fit, usable};
+use crate::{
+    api::{
+        issues::IssueView,
+        measures::{MeasureBody, MetricBody},
+        number::{Number, number},
+        okrs::view::StatusWord,
+        readings::CoverageView,
+    },
+    app::App,
+    auth::{caller::Caller, policy::Act},
+    board::Board,
+    error::{ApiError, ApiResult, integration_disabled},
+    extract::Body,
+};
+use axum::{Json, extract::State};
+use okrsync_domain::{ConnectionId, Date, OkrId, connection::Connection, measure::Measure, okr::Okr, reading::Tally};
+use okrsync_metrics::{Judgement, Standing, expected, progress, status, value};
+use okrsync_scheduler::{
+    check::{JqlCheck, JqlError},
+    preview::{Draft, Preview},
+};
+use okrsync_store::BoardScope;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// A link that is being written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PreviewBody {
+    /// The connection that asks Jira.
+    #[schema(value_type = String)]
+    connection_id: ConnectionId,
+    /// The query.
+    jql: String,
+    /// What is measured over the matching issues.
+    metric: MetricBody,
+    /// Whether a KPI counts completed issues only.
+    #[serde(default)]
+    completed_only: Option<bool>,
+    /// What it is measured against; of `okr_id` if not given, else `percent_complete`.
+    #[serde(default)]
+    measure: Option<MeasureBody>,
+    /// The OKR whose link is edited.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    okr_id: Option<OkrId>,
+    /// First day, for a new OKR.
+    #[serde(default)]
+    starts_on: Option<Date>,
+    /// Last day, for a new OKR.
+    #[serde(default)]
+    due_on: Option<Date>,
+    /// Without effect: taken so that the body of a link fits.
+    #[serde(default, rename = "period_minutes")]
+    _period_minutes: Option<u32>,
+    /// Without effect: taken so that the body of a link fits.
+    #[serde(default, rename = "confirm_empty")]
+    _confirm_empty: bool,
+}
+
+/// The difference to what is shown today.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ChangeView {
+    value: Option<Number>,
+    progress: Option<Number>,
+    /// Status today.
+    status: StatusWord,
+}
+
+/// What a link would show.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PreviewView {
+    canonical: String,
+    matched: u64,
+    completed: Option<u64>,
+    /// Null where it is computed on saving only.
+    value: Option<Number>,
+    progress: Option<Number>,
+    expected: Option<Number>,
+    status: Option<StatusWord>,
+    coverage: Option<CoverageView>,
+    /// The difference to today; null for a new link.
+    change: Option<ChangeView>,
+    /// Whether counts are estimates (Jira Cloud, above 300 matches).
+    estimate: bool,
+    /// The first five.
+    issues: Vec<IssueView>,
+    lints: Vec<LintView>,
+    /// What Jira says besides.
+    warnings: Vec<String>,
+    /// Requests that the preview cost.
+    requests: u64,
+}
+
+/// What a query means, though it may not be meant. None are given yet.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LintView {
+    code: String,
+    message: String,
+    start: usize,
+    end: usize,
+}
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(preview)).routes(routes!(check))
+}
+
+/// What the OKR is, as far as the preview needs it.
+struct Frame {
+    measure: Measure,
+    dates: Option<(Date, Date)>,
+    current: Option<Standing>,
+}
+
+/// Shows what a link would show. Exact up to 300 matches; above that counts, at most four requests.
+#[utoipa::path(post, path = "/links/preview", tag = "Links", request_body = PreviewBody,
+    responses((status = 200, body = PreviewView)))]
+async fn preview(State(app): State<App>, caller: Caller, Body(body): Body<PreviewBody>) -> ApiResult<Json<PreviewView>> {
+    let okr = okr(&app, &caller, body.okr_id).await?;
+    let frame = frame(&app, okr, body.measure, body.starts_on.zip(body.due_on)).await?;
+    let (metric, completed_only) = fit(body.metric, &frame.measure, body.completed_only)?;
+    let connection = usable(&app, &caller, body.connection_id).await?;
+    if !app.store().organisation().await?.jira_enabled {
+        return Err(integration_disabled());
+    }
+    let measure = frame.measure.clone();
+    let draft = Draft { connection_id: connection.id, jql: body.jql, metric, completed_only, measure };
+    let preview = app.engine().preview(&draft).await?;
+    Ok(Json(view(&app, &connection, &frame, preview).await?))
+}
+
+async fn okr(app: &App, caller: &Caller, id: Option<OkrId>) -> ApiResult<Option<Okr>> {
+    let Some(id) = id else { return Ok(None) };
+    let okr = app.store().get_okr(id).await?;
+    caller.may(Act::SeeOkr(&okr))?;
+    Ok(Some(okr))
+}
+
+async fn frame(app: &App, okr: Option<Okr>, body: Option<MeasureBody>, dates: Option<(Date, Date)>) -> ApiResult<Frame> {
+    let given = body.map(MeasureBody::measure).transpose()?;
+    if dates.is_some_and(|(starts_on, due_on)| starts_on > due_on) {
+        return Err(ApiError::field("invalid_value", "due_on", "The due date must not lie before the start."));
+    }
+    let Some(okr) = okr else {
+        return Ok(Frame { measure: given.unwrap_or_default(), dates, current: None });
+    };
+    let board = Board::load(app, BoardScope::Trees(vec![okr.id])).await?;
+    Ok(Frame {
+        measure: given.unwrap_or_else(|| okr.measure.clone()),
+        dates: dates.or(Some((okr.starts_on, okr.due_on))),
+        current: board.standings.get(&okr.id).cloned(),
+    })
+}
+
+async fn view(app: &App, connection: &Connection, frame: &Frame, preview: Preview) -> ApiResult<PreviewView> {
+    let (organisation, today) = app.today().await?;
+    let measure = &frame.measure;
+    let tally = preview.tally.as_ref();
+    let reached = tally.and_then(|tally| progress(measure, tally));
+    let shown = tally.and_then(|tally| value(measure, tally));
+    let due = frame.dates.and_then(|(starts_on, due_on)| expected(measure, starts_on, due_on, today));
+    let judged = tally.zip(frame.dates).map(|(_, (starts_on, _))| {
+        let judgement = Judgement {
+            measure,
+            progress: reached.as_ref(),
+            value: shown,
+            expected: due.as_ref(),
+            starts_on,
+            today,
+        };
+        status(&judgement, &organisation.limits).into()
+    });
+    let reached = reached.map(|progress| progress.api());
+    let issue = |issue| IssueView::of(issue, connection, None, None, true);
+    Ok(PreviewView {
+        canonical: preview.canonical,
+        matched: preview.matched,
+        completed: preview.completed,
+        value: number(shown),
+        progress: number(reached),
+        expected: due.map(|expected| expected.api().into()),
+        status: judged,
+        coverage: tally.map(|tally: &Tally| tally.coverage.into()),
+        change: frame.current.as_ref().map(|current| ChangeView {
+            value: number(shown.zip(current.value).map(|(new, old)| new - old)),
+            progress: number(reached.zip(current.progress.as_ref()).map(|(new, old)| new - old.api())),
+            status: current.status.into(),
+        }),
+        estimate: preview.estimate,
+        issues: preview.issues.into_iter().map(issue).collect(),
+        lints: vec![],
+        warnings: preview.warnings,
+        requests: preview.requests,
+    })
+}
+
+/// A query to check.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CheckBody {
+    /// The connection whose Jira judges it as well.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    connection_id: Option<ConnectionId>,
+    /// The query.
+    jql: String,
+}
+
+/// Something wrong with a query. Positions count characters from 0, the end exclusive; absent where Jira gives none.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JqlProblem {
+    message: String,
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<usize>,
+}
+
+impl From<JqlError> for JqlProblem {
+    fn from(JqlError { message, hint, start, end }: JqlError) -> Self {
+        Self { message, hint, start, end }
+    }
+}
+
+/// What is known of a query.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CheckView {
+    valid: bool,
+    /// The query as okrsync reads it; null where it cannot be read.
+    canonical: Option<String>,
+    errors: Vec<JqlProblem>,
+    lints: Vec<LintView>,
+    /// What Jira says besides.
+    warnings: Vec<String>,
+    /// Whether the query matches no issue at this moment; null where Jira was not asked.
+    matches_nothing: Option<bool>,
+    /// Why Jira did not judge it.
+    unanswered: Option<String>,
+}
+
+/// Checks a query: its grammar and, with a connection, what Jira says to it.
+#[utoipa::path(post, path = "/jql/check", tag = "Links", request_body = CheckBody,
+    responses((status = 200, body = CheckView)))]
+async fn check(State(app): State<App>, caller: Caller, Body(body): Body<CheckBody>) -> ApiResult<Json<CheckView>> {
+    caller.may(Act::Look)?;
+    if let Some(id) = body.connection_id {
+        usable(&app, &caller, id).await?;
+    }
+    let check: JqlCheck = app.engine().check_jql(body.connection_id, &body.jql).await?;
+    Ok(Json(CheckView {
+        valid: check.is_valid(),
+        canonical: check.canonical,
+        errors: check.errors.into_iter().map(Into::into).collect(),
+        lints: vec![],
+        warnings: check.warnings,
+        matches_nothing: check.matches_nothing,
+        unanswered: check.unanswered.map(|problem| problem.message),
+    }))
+}

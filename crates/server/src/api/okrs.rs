@@ -1,0 +1,186 @@
+//! Objectives and key results: written, read, changed, deleted.
+
+pub(crate) mod body;
+mod ending;
+mod list;
+pub(crate) mod view;
+
+use crate::{
+    api::reply,
+    app::App,
+    auth::{caller::Caller, policy::Act},
+    board::Board,
+    error::{ApiError, ApiResult},
+    extract::{Body, Id, Params, Patch},
+};
+use axum::{Json, extract::State, http::StatusCode, response::Response};
+use body::OkrBody;
+use okrsync_domain::{
+    Date, Invalid, OkrId, UserId,
+    measure::Measure,
+    okr::{Okr, OkrKind, ProgressMode, Visibility},
+};
+use okrsync_metrics::rollup;
+use okrsync_scheduler::events::Event;
+use okrsync_store::BoardScope;
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use view::OkrView;
+
+/// Routes of OKRs.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list::list, add))
+        .routes(routes!(get, change, remove))
+        .merge(ending::routes())
+}
+
+/// One OKR that the caller may see, and where it stands.
+pub(crate) async fn answer(app: &App, id: OkrId) -> ApiResult<OkrView> {
+    let board = Board::load(app, BoardScope::Trees(vec![id])).await?;
+    board.find(id).map(|shown| OkrView::from(&shown)).ok_or_else(|| ApiError::not_found("OKR", id))
+}
+
+/// Tells pages about a change of an OKR and of everything above it.
+pub(crate) async fn announce(app: &App, okr: &Okr) -> ApiResult<()> {
+    let (mut next, mut steps) = (Some(okr.clone()), 0);
+    while let Some(okr) = next {
+        app.engine().events().publish(Event::OkrUpdated { okr_id: okr.id });
+        steps += 1;
+        // A tree deeper than this is a circle.
+        next = match okr.parent_id {
+            Some(parent) if steps < 100 => app.store().find_okr(parent).await?,
+            _ => None,
+        };
+    }
+    Ok(())
+}
+
+/// Writes down an OKR.
+#[utoipa::path(post, path = "/okrs", tag = "OKRs", request_body = OkrBody,
+    responses((status = 201, body = OkrView, headers(("Location" = String)))))]
+async fn add(State(app): State<App>, caller: Caller, Body(body): Body<OkrBody>) -> ApiResult<Response> {
+    let okr = body.settle(blank(&app, caller.user.id))?;
+    caller.may(Act::CreateOkr(okr.owner_id))?;
+    check_surroundings(&app, &caller, &okr).await?;
+    app.store().add_okr(&okr).await?;
+    announce(&app, &okr).await?;
+    Ok(reply::created(&format!("/okrs/{}", okr.id), answer(&app, okr.id).await?))
+}
+
+/// One OKR.
+#[utoipa::path(get, path = "/okrs/{id}", tag = "OKRs", params(("id" = String, Path)),
+    responses((status = 200, body = OkrView)))]
+async fn get(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
+    caller.may(Act::SeeOkr(&app.store().get_okr(id).await?))?;
+    Ok(Json(answer(&app, id).await?))
+}
+
+/// Changes an OKR. If its measure changes and it is linked, it is measured again.
+#[utoipa::path(patch, path = "/okrs/{id}", tag = "OKRs", params(("id" = String, Path)), request_body = OkrBody,
+    responses((status = 200, body = OkrView)))]
+async fn change(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>, patch: Patch) -> ApiResult<Json<OkrView>> {
+    let before = app.store().get_okr(id).await?;
+    caller.may(Act::EditOkr(&before))?;
+    let current = serde_json::to_value(OkrBody::of(&before)).map_err(ApiError::internal)?;
+    let okr = patch.apply::<OkrBody>(current)?.settle(before.clone())?;
+    if okr.owner_id != before.owner_id {
+        caller.may(Act::CreateOkr(okr.owner_id))?;
+    }
+    check_surroundings(&app, &caller, &okr).await?;
+    if okr.measure != before.measure {
+        check_link(&app, id, &okr.measure).await?;
+    }
+    app.store().update_okr(&okr, app.now()).await?;
+    app.engine().wake();
+    announce(&app, &okr).await?;
+    if before.parent_id != okr.parent_id
+        && let Some(parent) = before.parent_id
+    {
+        app.engine().events().publish(Event::OkrUpdated { okr_id: parent });
+    }
+    Ok(Json(answer(&app, id).await?))
+}
+
+/// Whether children are deleted as well.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Removing {
+    /// Delete everything below it as well.
+    #[serde(default)]
+    with_children: bool,
+}
+
+/// Deletes an OKR; one with children only with `with_children`.
+#[utoipa::path(delete, path = "/okrs/{id}", tag = "OKRs", params(("id" = String, Path), Removing),
+    responses((status = 204)))]
+async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<OkrId>,
+    Params(removing): Params<Removing>,
+) -> ApiResult<StatusCode> {
+    let okr = app.store().get_okr(id).await?;
+    caller.may(Act::EditOkr(&okr))?;
+    if removing.with_children {
+        for below in app.store().descendants(id).await? {
+            caller.may(Act::EditOkr(&app.store().get_okr(below).await?))?;
+        }
+    }
+    app.store().delete_okr(id, removing.with_children).await?;
+    announce(&app, &okr).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Checks what the OKR refers to: its owner, its parent, the shares beside it.
+async fn check_surroundings(app: &App, caller: &Caller, okr: &Okr) -> ApiResult<()> {
+    if app.store().find_user(okr.owner_id).await?.is_none() {
+        return Err(ApiError::not_found("user", okr.owner_id).errors(at("owner_id", "There is no such person.")));
+    }
+    let Some(parent_id) = okr.parent_id else { return Ok(()) };
+    let missing = || ApiError::not_found("objective", parent_id).errors(at("parent_id", "There is no such objective."));
+    let parent = app.store().find_okr(parent_id).await?.ok_or_else(missing)?;
+    caller.may(Act::SeeOkr(&parent)).map_err(|_| missing())?;
+    if okr.share.is_some() {
+        let siblings = app.store().children(parent_id).await?;
+        let others = siblings.iter().filter(|sibling| sibling.id != okr.id).map(|sibling| sibling.share);
+        let fixed: Vec<_> = others.chain([okr.share]).collect();
+        rollup::shares(&fixed)?;
+    }
+    Ok(())
+}
+
+fn at(field: &str, message: &str) -> Vec<okrsync_domain::invalid::FieldError> {
+    Invalid::new("not_found", field, message).errors
+}
+
+/// A linked OKR's new measure must go with what its link measures.
+async fn check_link(app: &App, id: OkrId, measure: &Measure) -> ApiResult<()> {
+    let Some(link) = app.store().find_link(id).await? else { return Ok(()) };
+    Ok(okrsync_metrics::check(measure, &link.metric, Some(link.completed_only))?)
+}
+
+/// An OKR before anything is known of it.
+fn blank(app: &App, owner_id: UserId) -> Okr {
+    let now = app.now();
+    Okr {
+        id: app.random().id(now),
+        kind: OkrKind::KeyResult,
+        parent_id: None,
+        title: String::new(),
+        description: None,
+        owner_id,
+        team: None,
+        starts_on: Date::MIN,
+        due_on: Date::MAX,
+        progress_mode: ProgressMode::Manual,
+        measure: Measure::default(),
+        share: None,
+        visibility: Visibility::Everyone,
+        closed: None,
+        created_at: now,
+        version: 0,
+    }
+}

@@ -1,0 +1,130 @@
+//! How an OKR ends, or does not yet: close, postpone, reopen; and the summary beside it.
+
+use super::{announce, answer, list, view::OkrView};
+use crate::{
+    api::number::Number,
+    app::App,
+    auth::{caller::Caller, policy::Act},
+    error::{ApiError, ApiResult},
+    extract::{Body, Id},
+};
+use axum::{Json, extract::State};
+use okrsync_domain::{
+    Date, OkrId,
+    check_in::{CheckIn, Hold},
+    okr::{Closing, Okr},
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// How an OKR ended.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloseBody {
+    /// A person's verdict.
+    #[serde(default)]
+    score: Option<Number>,
+    /// Why.
+    #[serde(default)]
+    note: String,
+}
+
+/// A later last day.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PostponeBody {
+    /// The new last day.
+    due_on: Date,
+    /// Why.
+    #[serde(default)]
+    note: String,
+}
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(close))
+        .routes(routes!(postpone))
+        .routes(routes!(reopen))
+        .routes(routes!(list::summary))
+}
+
+/// Closes an OKR: it stands as it stood on this day.
+#[utoipa::path(post, path = "/okrs/{id}/close", tag = "OKRs", params(("id" = String, Path)), request_body = CloseBody,
+    responses((status = 200, body = OkrView)))]
+async fn close(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<OkrId>,
+    Body(body): Body<CloseBody>,
+) -> ApiResult<Json<OkrView>> {
+    let mut okr = editable(&app, &caller, id).await?;
+    if okr.closed.is_some() {
+        return Err(ApiError::conflict("already_closed", "This OKR is closed already.").hint("Reopen it first."));
+    }
+    let score = body.score.map(|Number(score)| score);
+    okr.closed = Some(Closing { score, note: body.note, at: app.now() });
+    save(&app, &okr).await
+}
+
+/// Gives an OKR a later last day.
+#[utoipa::path(post, path = "/okrs/{id}/postpone", tag = "OKRs", params(("id" = String, Path)),
+    request_body = PostponeBody, responses((status = 200, body = OkrView)))]
+async fn postpone(
+    State(app): State<App>,
+    caller: Caller,
+    Id(id): Id<OkrId>,
+    Body(body): Body<PostponeBody>,
+) -> ApiResult<Json<OkrView>> {
+    let mut okr = editable(&app, &caller, id).await?;
+    if body.due_on <= okr.due_on {
+        let detail = format!("The new last day must lie after the present one ({}).", okr.due_on);
+        return Err(ApiError::field("invalid_value", "due_on", detail).hint("To shorten it, change `due_on` by PATCH."));
+    }
+    let note = format!("Postponed from {} to {}. {}", okr.due_on, body.due_on, body.note);
+    okr.due_on = body.due_on;
+    okr.check()?;
+    let view = save(&app, &okr).await?;
+    add_note(&app, &caller, id, note.trim()).await?;
+    Ok(view)
+}
+
+/// Opens a closed OKR again.
+#[utoipa::path(post, path = "/okrs/{id}/reopen", tag = "OKRs", params(("id" = String, Path)),
+    responses((status = 200, body = OkrView)))]
+async fn reopen(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
+    let mut okr = editable(&app, &caller, id).await?;
+    if okr.closed.take().is_none() {
+        return Err(ApiError::conflict("not_closed", "This OKR is not closed."));
+    }
+    save(&app, &okr).await
+}
+
+async fn editable(app: &App, caller: &Caller, id: OkrId) -> ApiResult<Okr> {
+    let okr = app.store().get_okr(id).await?;
+    caller.may(Act::EditOkr(&okr))?;
+    Ok(okr)
+}
+
+async fn save(app: &App, okr: &Okr) -> ApiResult<Json<OkrView>> {
+    app.store().update_okr(okr, app.now()).await?;
+    announce(app, okr).await?;
+    Ok(Json(answer(app, okr.id).await?))
+}
+
+/// A check-in of words alone: it changes no number.
+async fn add_note(app: &App, caller: &Caller, okr_id: OkrId, note: &str) -> ApiResult<()> {
+    let at = app.now();
+    let check_in = CheckIn {
+        id: app.random().id(at),
+        okr_id,
+        author_id: caller.user.id,
+        at,
+        entered: None,
+        status: None,
+        note: note.to_owned(),
+        hold: Hold::NextReading,
+        released_at: None,
+    };
+    Ok(app.store().add_check_in(&check_in, None).await?)
+}

@@ -1,0 +1,199 @@
+//! Is it alive, is it ready, what did it do last.
+
+use crate::{
+    api::connections::an_hour_before,
+    app::App,
+    auth::{caller::Caller, policy::Act},
+    error::{ApiError, ApiResult},
+    telemetry,
+};
+use axum::{
+    Json, Router,
+    extract::{ConnectInfo, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use okrsync_domain::{ConnectionId, Instant};
+use okrsync_scheduler::PassStatus;
+use okrsync_store::{Page, Query};
+use serde::Serialize;
+use std::{collections::BTreeMap, net::SocketAddr};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Routes at the root.
+pub(crate) fn root() -> Router<App> {
+    Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).route("/metrics", get(measurements))
+}
+
+/// Routes of the API.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(sync_status))
+}
+
+async fn healthz() -> Json<serde_json::Value> {
+    Json(serde_json::json!({ "status": "ok" }))
+}
+
+/// One thing that must be in order.
+#[derive(Debug, Serialize)]
+struct ReadyCheck {
+    name: &'static str,
+    ok: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+async fn readyz(State(app): State<App>) -> Response {
+    let check = |name, outcome: Result<(), String>| ReadyCheck { name, ok: outcome.is_ok(), detail: outcome.err() };
+    let database = app.store().ping().await.map_err(|error| {
+        tracing::warn!(%error, "the database does not answer");
+        "the database does not answer".to_owned()
+    });
+    let migrations = match app.store().migrations().await {
+        Ok(status) if status.is_current() => Ok(()),
+        Ok(_) => Err("run `okrsync migrate`".to_owned()),
+        Err(_) => Err("they cannot be read".to_owned()),
+    };
+    // The key was read and found sound at start: without it nothing answers here.
+    let checks = [check("database", database), check("key", Ok(())), check("migrations", migrations)];
+    let ready = checks.iter().all(|check| check.ok);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let word = if ready { "ready" } else { "not_ready" };
+    (status, Json(serde_json::json!({ "status": word, "checks": checks }))).into_response()
+}
+
+async fn measurements(
+    State(app): State<App>,
+    peer: Option<axum::Extension<ConnectInfo<SocketAddr>>>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
+    let near = peer.is_some_and(|axum::Extension(ConnectInfo(address))| address.ip().to_canonical().is_loopback());
+    // What a proxy on this machine passes on comes from elsewhere.
+    let passed_on = headers.contains_key("x-forwarded-for") || headers.contains_key(header::FORWARDED);
+    if !app.settings().metrics.public && (!near || passed_on) {
+        return Err(ApiError::forbidden("Measurements are answered to this machine only.")
+            .hint("Set `metrics.public = true` (OKRSYNC_METRICS__PUBLIC) to answer everybody."));
+    }
+    let Some(recorder) = telemetry::recorder() else {
+        return Err(ApiError::unavailable("Measurements are not available.", "no recorder"));
+    };
+    let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4")];
+    Ok((kind, recorder.render()).into_response())
+}
+
+/// The last look for due work.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PassView {
+    running: bool,
+    started_at: Option<Instant>,
+    finished_at: Option<Instant>,
+    /// Refreshes that were proved and recorded.
+    done: u64,
+    /// Refreshes that failed.
+    failed: u64,
+    /// Refreshes under way.
+    in_flight: u64,
+    requests: u64,
+    issues: u64,
+    lag_seconds: i64,
+    error: Option<String>,
+}
+
+impl From<PassStatus> for PassView {
+    fn from(pass: PassStatus) -> Self {
+        Self {
+            running: pass.is_running(),
+            started_at: pass.started_at,
+            finished_at: pass.finished_at,
+            done: pass.done,
+            failed: pass.failed,
+            in_flight: pass.in_flight,
+            requests: pass.requests,
+            issues: pass.issues,
+            lag_seconds: pass.lag_seconds,
+            error: pass.error,
+        }
+    }
+}
+
+/// Work that waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueueView {
+    queued: u64,
+    running: u64,
+    due: u64,
+}
+
+/// What one connection has to do.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PlanView {
+    #[schema(value_type = String)]
+    id: ConnectionId,
+    name: String,
+    state: String,
+    links: u64,
+    /// Distinct queries.
+    queries: u64,
+    /// Queries whose last attempt failed.
+    failing: u64,
+    next_at: Option<Instant>,
+    paused_until: Option<Instant>,
+    /// What the last hour cost.
+    requests_last_hour: u64,
+    budget_per_hour: u32,
+}
+
+/// How the refreshing goes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SyncView {
+    last_pass: PassView,
+    queue: QueueView,
+    /// Seconds that the longest-waiting work has waited.
+    lag_seconds: i64,
+    next_at: Option<Instant>,
+    connections: Vec<PlanView>,
+}
+
+/// How the refreshing goes: last pass, queue, lag, and what each connection has to do.
+#[utoipa::path(get, path = "/sync/status", tag = "Operations", responses((status = 200, body = SyncView)))]
+async fn sync_status(State(app): State<App>, caller: Caller) -> ApiResult<Json<SyncView>> {
+    caller.may(Act::Look)?;
+    let now = app.now();
+    let queue = app.store().queue(now).await?;
+    let pass = app.engine().status().borrow().clone();
+    Ok(Json(SyncView {
+        last_pass: pass.into(),
+        lag_seconds: queue.oldest.map_or(0, |since| (now - since).num_seconds().max(0)),
+        queue: QueueView { queued: queue.queued, running: queue.running, due: queue.due },
+        next_at: app.store().next_due().await?,
+        connections: plans(&app, &caller, now).await?,
+    }))
+}
+
+async fn plans(app: &App, caller: &Caller, now: Instant) -> ApiResult<Vec<PlanView>> {
+    let overviews = app.store().connections(Some(caller.viewer()), an_hour_before(now), Page::all()).await?.items;
+    let mut queries: BTreeMap<ConnectionId, Vec<Query>> = BTreeMap::new();
+    for query in app.store().queries(None).await? {
+        queries.entry(query.connection_id).or_default().push(query);
+    }
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let plan = |overview: okrsync_store::ConnectionOverview| {
+        let own = queries.remove(&overview.connection.id).unwrap_or_default();
+        let connection = overview.connection;
+        PlanView {
+            id: connection.id,
+            state: crate::api::okrs::view::word(&connection.state),
+            name: connection.name,
+            links: overview.links,
+            queries: count(own.len()),
+            failing: count(own.iter().filter(|query| query.problem.is_some()).count()),
+            next_at: own.iter().filter_map(|query| query.due_at).min(),
+            paused_until: connection.paused_until.filter(|until| *until > now),
+            requests_last_hour: overview.requests,
+            budget_per_hour: connection.budget_per_hour,
+        }
+    };
+    Ok(overviews.into_iter().map(plan).collect())
+}

@@ -1,0 +1,79 @@
+//! Signing in and out.
+
+use crate::{
+    app::App,
+    auth::{caller, origin, password, sessions},
+    error::{ApiError, ApiResult},
+    extract::Body,
+};
+use axum::{
+    extract::State,
+    http::{HeaderMap, Method, StatusCode},
+};
+use okrsync_domain::person::User;
+use secrecy::SecretString;
+use serde::Deserialize;
+use tower_sessions::Session;
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// Who signs in.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignIn {
+    /// E-mail address.
+    pub(crate) email: String,
+    /// Password.
+    #[schema(value_type = String, write_only)]
+    pub(crate) password: SecretString,
+}
+
+/// Routes of the session.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(begin, end))
+}
+
+/// Signs in: sets the session's cookie.
+#[utoipa::path(post, path = "/session", tag = "People", request_body = SignIn, security(()),
+    responses((status = 204, description = "Signed in; the cookie is set")))]
+async fn begin(
+    State(app): State<App>,
+    session: Session,
+    headers: HeaderMap,
+    Body(body): Body<SignIn>,
+) -> ApiResult<StatusCode> {
+    if !origin::is_trusted(&Method::POST, &headers, &app.settings().address()) {
+        return Err(caller::foreign());
+    }
+    let user = sign_in(&app, body).await?;
+    sessions::begin(&app, &session, user.id).await.map_err(ApiError::internal)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Signs out. Without a session nothing happens.
+#[utoipa::path(delete, path = "/session", tag = "People", security(()), responses((status = 204, description = "Signed out")))]
+async fn end(State(app): State<App>, session: Session, headers: HeaderMap) -> ApiResult<StatusCode> {
+    if !origin::is_trusted(&Method::DELETE, &headers, &app.settings().address()) {
+        return Err(caller::foreign());
+    }
+    session.flush().await.map_err(ApiError::internal)?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The person, if address and password belong together. The refusal does not tell which of the two was wrong.
+pub(crate) async fn sign_in(app: &App, SignIn { email, password }: SignIn) -> ApiResult<User> {
+    let email = email.trim().to_lowercase();
+    app.throttle().admit(&email).map_err(|wait| {
+        let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+        let detail = format!("Too many tries to sign in. Try again in {seconds} seconds.");
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail).retry_after(seconds)
+    })?;
+    let known = app.store().find_sign_in(&email).await?;
+    let (user, hash) = known.map_or((None, None), |known| (Some(known.user), known.password_hash));
+    let hash = hash.map(|hash| secrecy::ExposeSecret::expose_secret(&hash).to_owned());
+    let right = password::verify(password, hash).await;
+    user.filter(|user| right && user.active).ok_or_else(|| {
+        tracing::info!("a sign-in was refused");
+        ApiError::unauthorized("E-mail address and password do not belong together.")
+    })
+}

@@ -1,0 +1,210 @@
+//! One objective or key result on the board.
+
+use crate::{
+    board::Shown,
+    components::{
+        avatar::avatar,
+        bar::{Bar, bar},
+        figures::{counted, figure},
+        icons::{Icon, icon, small},
+        note::{note, worst},
+        pill::pill,
+        times,
+    },
+};
+use chrono_tz::Tz;
+use maud::{Markup, html};
+use okrsync_domain::{
+    Instant, UserId,
+    measure::{Aggregate, Measure, Metric},
+    okr::{OkrKind, ProgressMode},
+    person::User,
+};
+use okrsync_store::Linked;
+use std::collections::BTreeMap;
+
+/// What rows have in common.
+pub(crate) struct Frame<'a> {
+    /// Everybody.
+    pub(crate) people: &'a BTreeMap<UserId, User>,
+    /// When the page is read.
+    pub(crate) now: Instant,
+    /// The organisation's.
+    pub(crate) zone: Tz,
+    /// The token that forms carry.
+    pub(crate) csrf: &'a str,
+    /// Whether the reader may have Jira asked again.
+    pub(crate) writes: bool,
+}
+
+/// The row at a depth of the tree; `context` rows are there only for the ones below them.
+pub(crate) fn row(shown: &Shown<'_>, depth: usize, context: bool, frame: &Frame<'_>) -> Markup {
+    let okr = &shown.row.okr;
+    let objective = okr.kind == OkrKind::Objective;
+    let class = format!(
+        "tr {} l{}{}",
+        if objective { "ob" } else { "kr" },
+        depth.min(3),
+        if context { " context" } else { "" }
+    );
+    let figures = Bar {
+        progress: shown.standing.progress.as_ref(),
+        expected: shown.standing.expected.as_ref(),
+        status: shown.standing.status,
+        stale: shown.freshness.state.is_old(),
+        height: 6,
+    };
+    html! {
+        div class=(class) role="row" data-part=(okr.id) {
+            div class="tt" role="cell" {
+                b { (okr.title) }
+                @if objective { @if let Some(team) = &okr.team { span class="tag" { (team) } } }
+                @else { small class="ell" { (origin(shown)) } }
+                @if let Some(trouble) = worst(shown) { (note(&trouble)) }
+            }
+            div class="c-owner" role="cell" {
+                @if let Some(owner) = frame.people.get(&okr.owner_id) { (avatar(owner)) }
+            }
+            div class="c-bar" role="cell" { (bar(figures)) }
+            div class="c-val" role="cell" { (value(shown)) }
+            div class="c-status" role="cell" { (pill(shown.standing.status)) }
+            div class="c-src" role="cell" { (source(shown, frame)) }
+        }
+    }
+}
+
+/// What a key result is measured from, in a line.
+fn origin(shown: &Shown<'_>) -> Markup {
+    match (&shown.row.link, shown.row.okr.progress_mode) {
+        (Some(Linked { link, .. }), ProgressMode::DataSource) => {
+            html! { (metric(&link.metric)) " · " span title=(link.jql) { (link.jql) } }
+        }
+        _ => html! { "Entered by hand" },
+    }
+}
+
+fn metric(metric: &Metric) -> String {
+    match metric {
+        Metric::Count => "Count".to_owned(),
+        Metric::TimeSpent => "Time spent".to_owned(),
+        Metric::OriginalEstimate => "Original estimate".to_owned(),
+        Metric::RemainingEstimate => "Remaining estimate".to_owned(),
+        Metric::Progress => "Progress".to_owned(),
+        Metric::StoryPoints => "Story points".to_owned(),
+        Metric::CustomField { field_id, aggregate } => {
+            let word = match aggregate {
+                Aggregate::Sum => "Sum",
+                Aggregate::Average => "Average",
+                Aggregate::Min => "Smallest",
+                Aggregate::Max => "Largest",
+                Aggregate::Median => "Median",
+            };
+            format!("{word} of {field_id}")
+        }
+    }
+}
+
+/// The number, and what it is made of.
+fn value(shown: &Shown<'_>) -> Markup {
+    let standing = shown.standing;
+    let Some(progress) = &standing.progress else { return no_value(shown) };
+    let percent = format!("{}%", progress.page());
+    if shown.row.okr.progress_mode == ProgressMode::RollUp {
+        return html! { b { (percent) } };
+    }
+    let shown_value = standing.value.map(figure);
+    match &shown.row.okr.measure {
+        Measure::PercentComplete {} => html! {
+            b { (percent) }
+            @if let Some((done, total)) = standing.done.zip(standing.total) {
+                small { (figure(done)) " of " (figure(total)) " " (unit(shown)) }
+            }
+        },
+        Measure::Kpi { unit, start, target, .. } => {
+            let joined = if target < start { "→" } else { "/" };
+            html! {
+                @if let Some(value) = shown_value {
+                    b { (value) } " " span { (joined) " " (figure(*target)) " " (unit) }
+                    small { (percent) }
+                } @else { b { (percent) } }
+            }
+        }
+        Measure::StayBelow(line) => kept(shown_value, "under", &figure(line.target), &line.unit),
+        Measure::StayAbove(line) => kept(shown_value, "over", &figure(line.target), &line.unit),
+    }
+}
+
+fn kept(value: Option<String>, side: &str, line: &str, unit: &str) -> Markup {
+    html! { b { (value.unwrap_or_default()) } " " span { (unit) } small { "stay " (side) " " (line) " " (unit) } }
+}
+
+fn no_value(shown: &Shown<'_>) -> Markup {
+    let matched = shown.row.reading.as_ref().map(|reading| reading.tally.matched);
+    html! {
+        b class="mut" { "No value" }
+        @if let (Some(matched), true) = (matched, shown.row.link.is_some()) {
+            small { (counted(matched, "issue", "issues")) }
+        }
+    }
+}
+
+/// What a percentage counts.
+fn unit(shown: &Shown<'_>) -> &'static str {
+    match shown.row.link.as_ref().map(|linked| &linked.link.metric) {
+        Some(Metric::Count) => "issues",
+        Some(Metric::StoryPoints) => "pts",
+        Some(Metric::TimeSpent | Metric::OriginalEstimate | Metric::RemainingEstimate) => "h",
+        _ => "",
+    }
+}
+
+/// Where the number comes from and how old it is.
+fn source(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
+    let okr = &shown.row.okr;
+    match (okr.progress_mode, &shown.row.link) {
+        (ProgressMode::RollUp, _) => {
+            let children = shown.standing.children;
+            let text = match (children.with_data, children.count) {
+                (_, 0) => "Nothing below".to_owned(),
+                (with_data, count) if with_data == count => format!("Average of {count}"),
+                (with_data, count) => format!("Average of {with_data} of {count}"),
+            };
+            html! { (small(Icon::Elbow, "lead")) span class="ell" { (text) } }
+        }
+        (ProgressMode::DataSource, Some(_)) => measured(shown, frame),
+        _ => by_hand(shown, frame),
+    }
+}
+
+fn measured(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
+    let freshness = &shown.freshness;
+    let age = freshness.synced_at.map_or_else(|| "Not yet".to_owned(), |at| times::age(at, frame.now, frame.zone));
+    let exactly = freshness.synced_at.map_or_else(|| "Never synced".to_owned(), |at| {
+        format!("Synced {}", times::exact(at, frame.zone))
+    });
+    let next = freshness.next_at.map(|at| format!(", next {}", times::exact(at, frame.zone))).unwrap_or_default();
+    let id = shown.row.okr.id;
+    html! {
+        (small(Icon::Diamond, "lead"))
+        span class="ell" data-age title={ (exactly) (next) } { (age) }
+        @if frame.writes {
+            form method="post" action={ "/okrs/" (id) "/refresh" } data-refresh={ "/api/v1/okrs/" (id) "/refresh" } {
+                input type="hidden" name="csrf" value=(frame.csrf);
+                button class="ib sm" aria-label={ "Refresh " (shown.row.okr.title) } { (icon(Icon::Refresh)) }
+            }
+        }
+    }
+}
+
+fn by_hand(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
+    let last = shown.row.value_check_in.as_ref();
+    let text = last.map_or_else(
+        || "No check-in yet".to_owned(),
+        |check_in| {
+            let author = frame.people.get(&check_in.author_id).and_then(|user| user.name.split_whitespace().next());
+            let at = times::age(check_in.at, frame.now, frame.zone);
+            author.map_or_else(|| at.clone(), |name| format!("{at}, by {name}"))
+        },
+    );
+    html! { (small(Icon::Pencil, "lead")) span class="ell" title=(text) { (text) } }
+}
