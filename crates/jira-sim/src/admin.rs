@@ -1,11 +1,12 @@
 //! What an administrator does to a site: projects, statuses, fields, versions, sprints, permissions.
 
 use crate::catalogue::{Browsers, Category, Choice, IssueType, Project, Sprint, SprintState, Status, Version};
+use crate::clock::Instant;
 use crate::error::SimError;
-use crate::field::{FLOAT, Field};
+use crate::field::{FLOAT, Field, FieldKind};
 use crate::options::Dialect;
 use crate::sim::JiraSim;
-use crate::sync::write;
+use crate::sync::{read, write};
 
 impl JiraSim {
     /// Adds a company-managed project that every signed-in user may browse.
@@ -81,6 +82,13 @@ impl JiraSim {
         Ok(id)
     }
 
+    /// The id of the first number field of that name.
+    pub fn number_field(&self, name: &str) -> Option<String> {
+        let site = read(&self.shared.site);
+        let mut numbers = site.catalogue().fields.iter().filter(|field| field.kind == FieldKind::Number);
+        numbers.find(|field| field.name == name).map(|field| field.id.clone())
+    }
+
     /// Takes a field away from this account's eyes: not listed, not shown, not searchable.
     pub fn hide_field(&self, id: &str) -> Result<(), SimError> {
         self.set_field_hidden(id, true)
@@ -129,6 +137,12 @@ impl JiraSim {
             let known = catalogue.sprints.iter_mut().find(|known| known.id == sprint);
             known.map(|known| known.state = state).ok_or_else(|| SimError::unknown("sprint", &sprint))
         })
+    }
+
+    /// Lets projects, statuses, people and the rest have been as they are now since an instant. For sites whose issues
+    /// are filed with a past: [`crate::JiraSim::truth_at`] asks the catalogue of that time, too.
+    pub fn backdate(&self, since: Instant) {
+        write(&self.shared.site).backdate(since);
     }
 
     fn add_project_of(&self, key: &str, name: &str, team_managed: bool) -> Result<(), SimError> {

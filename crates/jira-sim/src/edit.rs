@@ -9,7 +9,7 @@ use crate::issue::{AsOf, ChangeItem, IssueId, IssueState, Side, Worklog};
 use crate::number::Number;
 use crate::options::Dialect;
 use crate::sim::JiraSim;
-use crate::site::{Act, Lag, Site};
+use crate::site::Act;
 use crate::sync::{read, write};
 
 /// An issue under someone's hands. Every method acts at once and hands the edit back, so that acts can follow:
@@ -28,50 +28,6 @@ impl JiraSim {
         let known = read(&self.shared.site).view(id).is_some();
         let edit = IssueEdit { sim: self, id, at: None, author: self.account().id.as_str().into() };
         if known { Ok(edit) } else { Err(SimError::unknown("issue", &id)) }
-    }
-
-    /// The present key of an issue.
-    pub fn key(&self, id: IssueId) -> Result<String, SimError> {
-        let site = read(&self.shared.site);
-        site.view(id).map(|view| view.state.key.to_string()).ok_or_else(|| SimError::unknown("issue", &id))
-    }
-
-    /// An issue by its present or a former key.
-    pub fn find(&self, key: &str) -> Option<IssueId> {
-        let site = read(&self.shared.site);
-        site.find(key).filter(|id| site.view(*id).is_some())
-    }
-
-    /// Hides an issue from everybody: it exists, but nobody may see it. `updated` stays.
-    pub fn hide(&self, id: IssueId) -> Result<(), SimError> {
-        self.restrict(id, &[])
-    }
-
-    /// Shows a hidden issue again.
-    pub fn unhide(&self, id: IssueId) -> Result<(), SimError> {
-        self.edit(id)?.apply(|state, _| {
-            state.only = None;
-            Ok(Vec::new())
-        })?;
-        Ok(())
-    }
-
-    /// Lets only these users see an issue.
-    pub fn restrict(&self, id: IssueId, users: &[&User]) -> Result<(), SimError> {
-        self.edit(id)?.apply(|state, _| {
-            state.only = Some(users.iter().map(|user| user.id.as_str().into()).collect());
-            Ok(Vec::new())
-        })?;
-        Ok(())
-    }
-
-    /// Cloud's search does not see the change at once, where the site lags.
-    pub(crate) fn note_lag(&self, site: &mut Site, id: IssueId, seen_as_of: u64) {
-        let searches_left = self.shared.options.lag_requests;
-        if searches_left > 0 && self.shared.dialect == Dialect::Cloud {
-            let seen_as_of = site.lag.get(&id).map_or(seen_as_of, |lag| lag.seen_as_of);
-            site.lag.insert(id, Lag { seen_as_of, searches_left });
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Answers to queries: evaluated once, then kept up with the issues that changed.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use okrsync_jql::Query;
 use okrsync_jql::ast::{Condition, Operand, Predicate, Term};
@@ -14,6 +14,7 @@ use crate::issue::{AsOf, IssueId, IssueView};
 use crate::matching::{Asker, ItemView, SiteView};
 use crate::ordering::Order;
 use crate::site::Site;
+use crate::sync::lock;
 
 /// More kept answers than this are forgotten together.
 const MOST: usize = 4096;
@@ -105,30 +106,51 @@ impl Question<'_> {
     }
 }
 
+/// What is known about a question before the site is asked.
+#[derive(Debug)]
+enum Known {
+    /// The answer.
+    Answer(Found),
+    /// An answer that only the issues changed since have to be held against.
+    Earlier(Box<Kept>),
+    Nothing,
+}
+
 impl Results {
-    /// The answer to a question, from what is kept if it can be brought up to date.
-    pub(crate) fn find(&mut self, site: &Site, question: &Question<'_>) -> Found {
+    /// The answer to a question, from what is kept if it can be brought up to date. The evaluation itself holds no
+    /// lock on what is kept.
+    pub(crate) fn find(results: &Mutex<Self>, site: &Site, question: &Question<'_>) -> Found {
         if !site.lag.is_empty() {
             return question.answer(site);
         }
-        let (asker, catalogue) = (&question.asker, site.catalogue());
+        let asker = &question.asker;
         let key = format!("{:?} {} {}", asker.user, asker.zone, question.query.canonical());
         let now = depends_on_more(question.query).then_some(asker.now);
-        let sound = |kept: &&Kept| {
-            let same_site = Arc::ptr_eq(&kept.catalogue, catalogue) && kept.structure == site.structure;
-            same_site && kept.now == now && (now.is_none() || kept.revision == site.revision)
+        let found = match lock(results).recall(&key, site, now) {
+            Known::Answer(found) => return found,
+            Known::Earlier(kept) => bring_up(site, question, &kept),
+            Known::Nothing => question.answer(site),
         };
-        let found = match self.0.get(&key).filter(sound) {
-            Some(kept) if kept.revision == site.revision => return kept.found.clone(),
-            Some(kept) => bring_up(site, question, kept),
-            None => question.answer(site),
-        };
+        let (revision, structure, catalogue) = (site.revision, site.structure, site.catalogue().clone());
+        lock(results).keep(key, Kept { revision, structure, catalogue, now, found: found.clone() });
+        found
+    }
+
+    fn recall(&self, key: &str, site: &Site, now: Option<Instant>) -> Known {
+        let Some(kept) = self.0.get(key) else { return Known::Nothing };
+        let same_site = Arc::ptr_eq(&kept.catalogue, site.catalogue()) && kept.structure == site.structure;
+        match (same_site && kept.now == now, kept.revision == site.revision) {
+            (true, true) => Known::Answer(kept.found.clone()),
+            (true, false) if now.is_none() => Known::Earlier(Box::new(kept.clone())),
+            _ => Known::Nothing,
+        }
+    }
+
+    fn keep(&mut self, key: String, kept: Kept) {
         if self.0.len() >= MOST {
             self.0.clear();
         }
-        let (revision, structure) = (site.revision, site.structure);
-        self.0.insert(key, Kept { revision, structure, catalogue: catalogue.clone(), now, found: found.clone() });
-        found
+        self.0.insert(key, kept);
     }
 }
 

@@ -91,6 +91,14 @@ impl Site {
         answer
     }
 
+    /// Lets the present catalogue have been so since an instant, as far as instants are asked for.
+    pub(crate) fn backdate(&mut self, at: Instant) {
+        let present = self.catalogue().clone();
+        let revision = self.revision;
+        self.catalogues.retain(|version| version.at < at);
+        self.catalogues.push(CatalogueVersion { at, revision, catalogue: present });
+    }
+
     /// A fresh id for anything that is not an issue.
     pub(crate) fn take_id(&mut self) -> u64 {
         self.next_id += 1;

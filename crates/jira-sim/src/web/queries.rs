@@ -11,9 +11,8 @@ use crate::catalogue::Catalogue;
 use crate::faults::{Effect, Plan};
 use crate::issue::IssueId;
 use crate::matching::Asker;
-use crate::results::{Found, Question};
+use crate::results::{Found, Question, Results};
 use crate::site::Site;
-use crate::sync::lock;
 
 /// Jira's own words for a query without a restriction.
 pub(crate) const UNBOUNDED: &str =
@@ -54,7 +53,7 @@ pub(crate) fn asker(ask: &Ask) -> Asker<'_> {
 
 /// Asks the site.
 pub(crate) fn find(ask: &Ask, site: &Site, question: &Question<'_>) -> Found {
-    lock(&ask.shared.memory.results).find(site, question)
+    Results::find(&ask.shared.memory.results, site, question)
 }
 
 /// What Cloud's search refuses although it lets unknown fields and values pass.

@@ -5,3 +5,4 @@ mod cloud;
 mod data_center;
 mod faults;
 mod history;
+mod scenario;
