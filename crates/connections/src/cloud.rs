@@ -122,8 +122,14 @@ struct ParsedQuery {
 
 /// Jira's own strict verdict, and whether anything matches at all.
 pub(crate) async fn check_query(client: &Client, jql: &str) -> Result<Verdict, Error> {
+    if jql.trim().is_empty() {
+        return Err(Error::QueryUnbounded); // the parser takes no empty text
+    }
     let call = Call::post(format!("{API}/jql/parse"), &Queries { queries: [jql] }).with("validation", "strict");
-    let mut parsed: Parsed = client.send(&call.about_query()).await?.read()?;
+    let mut parsed: Parsed = match client.send(&call.about_query()).await {
+        Err(Error::QueryInvalid { messages }) => return Ok(Verdict::refused(jql, messages)),
+        answer => answer?.read()?,
+    };
     let parsed = parsed
         .queries
         .pop()

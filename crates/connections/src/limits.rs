@@ -157,7 +157,10 @@ impl Hold {
         }
         let reason = text(headers, "ratelimit-reason").unwrap_or("rate limit").to_owned();
         let quota = reason.contains("quota");
-        let reset = || DateTime::parse_from_rfc3339(text(headers, "x-ratelimit-reset")?).ok().map(Instant::from);
+        let reset = || {
+            let at = DateTime::parse_from_rfc3339(text(headers, "x-ratelimit-reset")?).ok()?;
+            Some(by_our_clock(at.into(), headers, now))
+        };
         let least = now + TimeDelta::from_std(backoff).unwrap_or(LONGEST_HOLD);
         let until = said.or_else(reset).or_else(|| quota.then(|| next_hour(now))).unwrap_or(least).max(least);
         Some(Self { until: until.min(now + LONGEST_HOLD), reason, quota })
@@ -181,7 +184,14 @@ fn retry_after(headers: &HeaderMap, now: Instant) -> Option<Instant> {
     if let Ok(seconds) = value.parse::<u32>() {
         return Some(now + TimeDelta::seconds(i64::from(seconds)));
     }
-    DateTime::parse_from_rfc2822(value).ok().map(Instant::from)
+    let at = DateTime::parse_from_rfc2822(value).ok()?;
+    Some(by_our_clock(at.into(), headers, now))
+}
+
+/// An instant of the server's, moved by as much as its clock differs from ours.
+fn by_our_clock(at: Instant, headers: &HeaderMap, now: Instant) -> Instant {
+    let theirs = text(headers, "date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
+    theirs.map_or(at, |theirs| now + (at - Instant::from(theirs)))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -213,6 +223,7 @@ mod tests {
             (429, vec![("retry-after", "0")], Some((at("10:03:02"), false))),
             (429, vec![], Some((at("10:03:02"), false))),
             (429, vec![reset], Some((at("10:20:00"), false))),
+            (429, vec![reset, ("date", "Fri, 20 Nov 2026 10:19:30 GMT")], Some((at("10:03:30"), false))),
             (429, vec![quota, reset], Some((at("10:20:00"), true))),
             (429, vec![quota], Some((at("11:00:00"), true))),
             (429, vec![("retry-after", "4000000000")], Some(("2026-11-21T10:03:00Z".parse().unwrap(), false))),

@@ -10,6 +10,7 @@ use okrsync_domain::{
     connection::{Account, Deployment, JiraInfo},
 };
 use serde::Deserialize;
+use std::fmt;
 
 /// How many issues match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,12 @@ impl Dialect {
             Self::Cloud => cloud::API,
             Self::DataCenter => data_center::API,
         }
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Site").field(self.client.config()).finish()
     }
 }
 

@@ -180,5 +180,7 @@ async fn jiras_verdict_is_a_verdict() {
     assert_eq!(data_center.heard()[0].body["validateQuery"], true);
     let unbounded = r#"{"errorMessages":["Unbounded JQL queries are not allowed here."]}"#;
     let cloud = Server::script(vec![parsed(json!([])), Reply::status(400, unbounded)]).await;
-    assert_eq!(cloud.cloud().check_query("").await.unwrap_err(), Error::QueryUnbounded);
+    assert_eq!(cloud.cloud().check_query("ORDER BY key").await.unwrap_err(), Error::QueryUnbounded);
+    assert_eq!(cloud.cloud().check_query(" ").await.unwrap_err(), Error::QueryUnbounded);
+    assert_eq!(cloud.heard().len(), 2, "nothing is asked about an empty query");
 }
