@@ -120,6 +120,16 @@ pub struct Field {
     pub place: Place,
 }
 
+impl Field {
+    /// The name without the quotes it may need, `cf[10016]`, or the canonical text where properties follow.
+    pub fn plain_name(&self) -> String {
+        match &self.name {
+            FieldName::Named(name) if self.properties.is_empty() => name.clone(),
+            _ => self.to_string(),
+        }
+    }
+}
+
 /// The name of a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FieldName {

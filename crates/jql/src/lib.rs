@@ -4,9 +4,11 @@ pub mod ast;
 pub mod error;
 pub mod eval;
 pub mod fields;
+pub mod functions;
 pub mod parser;
 pub mod span;
 pub mod value;
+pub mod volatility;
 
 mod lexer;
 mod print;

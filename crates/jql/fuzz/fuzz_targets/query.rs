@@ -26,7 +26,7 @@ fuzz_target!(|text: &str| match parse(text) {
             user: None,
             site: &EmptySite,
         };
-        for clause in &query.where_clause {
+        if let Some(clause) = &query.where_clause {
             Matcher::new(clause, &context).matches(&Nothing);
         }
     }

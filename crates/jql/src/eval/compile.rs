@@ -31,7 +31,7 @@ pub(super) struct Subject<'a> {
 impl Subject<'_> {
     /// The field as the query names it, without quotes.
     pub(super) fn name(&self) -> String {
-        plain_name(&self.term.field)
+        self.term.field.plain_name()
     }
 
     /// The operator, as Jira's messages write it.
@@ -89,7 +89,7 @@ impl<'a> Compiler<'a> {
                 None => self.custom_fields(name),
             },
         };
-        let unknown = || EvalError::UnknownField { field: plain_name(field), span: field.place.0 };
+        let unknown = || EvalError::UnknownField { field: field.plain_name(), span: field.place.0 };
         if found.is_empty() { Err(unknown()) } else { Ok(found) }
     }
 
@@ -202,12 +202,4 @@ fn later(instant: DateTime<Utc>) -> DateTime<Utc> {
 /// Whether `=` and IN make sense: prose is searched, not compared.
 fn takes_values(kind: Kind) -> bool {
     kind != Kind::Text
-}
-
-/// The field's name without the quotes it may need.
-fn plain_name(field: &Field) -> String {
-    match &field.name {
-        FieldName::Named(name) if field.properties.is_empty() => name.clone(),
-        _ => field.to_string(),
-    }
 }

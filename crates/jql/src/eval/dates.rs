@@ -31,6 +31,11 @@ fn absolute(text: &str) -> Option<NaiveDateTime> {
     Some(NaiveDate::parse_from_str(day, format).ok()?.and_time(time))
 }
 
+/// Whether `text` is a date counted from the time of asking, such as `-1w`.
+pub(crate) fn is_relative_date(text: &str) -> bool {
+    relative(text.trim()).is_some()
+}
+
 /// `-1w`, `"4w 2d"`: calendar time from now; a sign counts for all of it. Units in any case.
 fn relative(text: &str) -> Option<TimeDelta> {
     let (sign, terms) = signed(text);

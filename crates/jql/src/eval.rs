@@ -14,6 +14,7 @@ mod site;
 mod text;
 mod wanted;
 
+pub(crate) use dates::is_relative_date;
 pub use item::{Change, Datum, Item, Named};
 pub use order::Order;
 pub use past::Past;
