@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::time::Instant as Tick;
 
 use crate::clock::Instant;
@@ -56,6 +57,8 @@ struct Wait {
     path: Option<String>,
     from: Tick,
     until: Tick,
+    /// The same by the site's clock: a test that lets that one jump has waited, too.
+    site_until: Instant,
 }
 
 /// All requests of a site since the last [`Ledger::clear`].
@@ -109,8 +112,8 @@ impl Ledger {
         lock(&self.0).peak
     }
 
-    /// How many requests arrived while a `Retry-After` that concerned them was running. Time is the machine's here,
-    /// whatever the site's clock shows.
+    /// How many requests arrived while a `Retry-After` that concerned them was running: by the machine's time and by
+    /// the site's clock, so that whoever waited by either is in the right.
     pub fn sent_while_retry_after(&self) -> usize {
         lock(&self.0).entries.iter().filter(|entry| entry.retry_after_running).count()
     }
@@ -133,16 +136,20 @@ impl Ledger {
         entry.in_flight = book.in_flight;
         let now = Tick::now();
         let concerns = |wait: &Wait| wait.path.as_ref().is_none_or(|path| *path == entry.path);
-        entry.retry_after_running = book.waits.iter().any(|w| w.from < now && now < w.until && concerns(w));
+        entry.retry_after_running = book
+            .waits
+            .iter()
+            .any(|wait| wait.from < now && now < wait.until && entry.at < wait.site_until && concerns(wait));
         drop(book);
         Visit { ledger: self, entry }
     }
 
     /// A `Retry-After` was answered.
-    pub(crate) fn retry_after(&self, path: Option<String>, seconds: u32) {
+    pub(crate) fn retry_after(&self, path: Option<String>, seconds: u32, site_now: Instant) {
         let now = Tick::now();
         let until = now + Duration::from_secs(seconds.into());
-        lock(&self.0).waits.push(Wait { path, from: now + GRACE, until });
+        let site_until = site_now + TimeDelta::seconds(seconds.into());
+        lock(&self.0).waits.push(Wait { path, from: now + GRACE, until, site_until });
     }
 }
 

@@ -182,7 +182,7 @@ fn staged(gate: &Gate, effect: &Effect, facts: &RequestFacts) -> Option<Reply> {
             identity::too_many(gate, &facts.path, *retry_after, reason.as_deref())
         }
         Effect::Unavailable { retry_after } => {
-            gate.shared.ledger.retry_after(None, *retry_after);
+            gate.shared.ledger.retry_after(None, *retry_after, gate.shared.options.clock.now());
             Reply::error(503, "Service unavailable").with("retry-after", retry_after)
         }
         Effect::LoginPage => Reply::html(200, "Log in - Jira"),

@@ -49,7 +49,7 @@ pub(crate) fn too_many(gate: &Gate, path: &str, retry_after: Option<u32>, reason
     let mut reply = Reply::error(429, "Rate limit exceeded.").with("x-ratelimit-remaining", &0);
     if let Some(seconds) = retry_after {
         let only_here = reason.is_some_and(|reason| reason.contains("burst"));
-        shared.ledger.retry_after(only_here.then(|| path.to_owned()), seconds);
+        shared.ledger.retry_after(only_here.then(|| path.to_owned()), seconds, shared.options.clock.now());
         reply = reply.with("retry-after", &seconds);
     }
     if shared.dialect == Dialect::Cloud {

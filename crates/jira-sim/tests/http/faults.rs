@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use okrsync_jira_sim::{AuthKind, Burst, Fault, RandomFaults, SiteOptions};
 use serde_json::json;
 
@@ -73,6 +74,10 @@ async fn the_ledger_notices_impatience() {
     };
     let deadline = tokio::time::timeout(Duration::from_secs(10), async { while impatient().await.is_none() {} });
     deadline.await.expect("the ledger notices");
+    let before = sim.ledger().sent_while_retry_after();
+    sim.clock().advance(TimeDelta::minutes(10));
+    visitor.search(QUERY).await;
+    assert_eq!(sim.ledger().sent_while_retry_after(), before, "the time is over by the site's clock");
 }
 
 #[tokio::test]
