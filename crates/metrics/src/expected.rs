@@ -31,6 +31,6 @@ pub fn expected(measure: &Measure, starts_on: Date, due_on: Date, today: Date) -
         Some(Percent::zero())
     } else {
         let days = |to: Date| BigRational::from_integer((to - starts_on).num_days().into());
-        Some(Percent::of_fractions(days(today), &days(due_on)))
+        Some(Percent::of_fractions(&days(today), &days(due_on)))
     }
 }

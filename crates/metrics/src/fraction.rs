@@ -38,6 +38,9 @@ const LITERAL_PLACES: u32 = 11;
 /// assert_eq!(literal("0.75".parse().unwrap()).to_string(), "3/4");
 /// ```
 pub fn literal(value: Decimal) -> BigRational {
+    if value.scale() == 0 {
+        return BigRational::from_integer(value.mantissa().into());
+    }
     BigRational::new(value.mantissa().into(), power_of_ten(value.scale()))
 }
 
@@ -108,10 +111,13 @@ pub fn exact(value: &BigRational) -> Option<Decimal> {
 /// assert_eq!(rounded(&-literal("0.00005".parse().unwrap()), 4).unwrap().to_string(), "-0.0001");
 /// ```
 pub fn rounded(value: &BigRational, places: u32) -> Option<Decimal> {
-    (0..=places).rev().find_map(|places| {
-        let scaled = BigRational::new_raw(value.numer() * power_of_ten(places), value.denom().clone());
-        from_mantissa(&scaled.round().to_integer(), places)
-    })
+    (0..=places).rev().find_map(|places| from_mantissa(&scaled(value, places), places))
+}
+
+/// `value × 10^places` rounded half away from zero.
+pub(crate) fn scaled(value: &BigRational, places: u32) -> BigInt {
+    let size = (value.numer().abs() * power_of_ten(places) * 2_u8 + value.denom()) / (value.denom() * 2_u8);
+    if value.is_negative() { -size } else { size }
 }
 
 /// `mantissa ÷ 10^scale` without trailing zeros, if it fits.
@@ -121,5 +127,5 @@ fn from_mantissa(mantissa: &BigInt, scale: u32) -> Option<Decimal> {
 
 /// `10^exponent`.
 pub(crate) fn power_of_ten(exponent: u32) -> BigInt {
-    BigInt::from(10_u8).pow(exponent)
+    10_u64.checked_pow(exponent).map_or_else(|| BigInt::from(10_u8).pow(exponent), BigInt::from)
 }

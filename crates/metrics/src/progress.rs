@@ -105,7 +105,7 @@ fn at_value(measure: &Measure, value: BigRational) -> Option<Percent> {
         Measure::Kpi { start, target, .. } if start == target => None,
         Measure::Kpi { start, target, .. } => {
             let (start, target) = (literal(*start), literal(*target));
-            Some(Percent::of_fractions(value - &start, &(target - start)))
+            Some(Percent::of_fractions(&(value - &start), &(target - start)))
         }
         Measure::StayBelow(line) => Some(kept(value < literal(line.target))),
         Measure::StayAbove(line) => Some(kept(value > literal(line.target))),

@@ -52,12 +52,12 @@ impl Percent {
     /// assert_eq!(Percent::of(0.into(), 0.into()), None);
     /// ```
     pub fn of(part: Decimal, whole: Decimal) -> Option<Self> {
-        (!whole.is_zero()).then(|| Self::of_fractions(fraction::meant(part), &fraction::meant(whole)))
+        (!whole.is_zero()).then(|| Self::of_fractions(&fraction::meant(part), &fraction::meant(whole)))
     }
 
-    /// `part ÷ whole × 100`; `whole` is not 0.
-    pub(crate) fn of_fractions(part: BigRational, whole: &BigRational) -> Self {
-        Self(part * hundred() / whole)
+    /// `part ÷ whole × 100`, reduced once; `whole` is not 0.
+    pub(crate) fn of_fractions(part: &BigRational, whole: &BigRational) -> Self {
+        Self(BigRational::new(part.numer() * 100_u8 * whole.denom(), part.denom() * whole.numer()))
     }
 
     /// A percentage from its fraction: 1/2 is half a percent.
@@ -107,7 +107,7 @@ impl Percent {
     /// assert_eq!(exact("-0.04").page(), "0.0");
     /// ```
     pub fn page(&self) -> String {
-        let tenths = (&self.0 * BigInt::from(10)).round().to_integer();
+        let tenths = fraction::scaled(&self.0, PAGE_PLACES);
         let sign = if tenths.is_negative() { "−" } else { "" };
         let (size, ten) = (tenths.abs(), BigInt::from(10));
         format!("{sign}{}.{}", &size / &ten, size % ten)
@@ -179,22 +179,22 @@ impl Progress {
 
     /// As the API gives it: at most 4 decimals; below 100 at most 99.9999, above 0 at least 0.0001.
     pub fn api(&self) -> Decimal {
-        self.shown(API_PLACES).api()
+        self.shown(API_PLACES).normalize()
     }
 
     /// As pages show it, without the sign for percent: one decimal; below 100 at most 99.9, above 0 at least 0.1.
     pub fn page(&self) -> String {
-        self.shown(PAGE_PLACES).page()
+        format!("{:.1}", self.shown(PAGE_PLACES))
     }
 
-    /// Kept one unit of the last place away from an end that it has not reached.
-    fn shown(&self, places: u32) -> Percent {
-        if self.0 == Percent::zero() || self.is_complete() {
-            return self.0.clone();
+    /// Rounded, and kept one unit of the last place away from an end that it has not reached.
+    fn shown(&self, places: u32) -> Decimal {
+        let rounded = fraction::rounded(self.0.fraction(), places).unwrap_or(Decimal::ONE_HUNDRED);
+        if self.0.0.is_zero() || self.is_complete() {
+            return rounded;
         }
-        let unit = Percent::from(Decimal::new(1, places));
-        let below_hundred = &Percent::hundred() - &unit;
-        self.0.clone().clamp(unit, below_hundred)
+        let unit = Decimal::new(1, places);
+        rounded.clamp(unit, Decimal::ONE_HUNDRED - unit)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Roll-up: what the progress of children makes of their parent.
 
-use crate::ratio::{Percent, Progress, hundred};
+use crate::{
+    ratio::{Percent, Progress, hundred},
+    sum::add_up,
+};
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use num_traits::{Signed, Zero};
@@ -61,11 +64,12 @@ pub fn spread(fixed: &[Option<Decimal>]) -> Vec<Percent> {
     let left = if sum < hundred() { hundred() - &sum } else { BigRational::zero() };
     let each = if free == 0 { BigRational::zero() } else { left / BigInt::from(free) };
     let whole = sum + &each * BigInt::from(free);
-    let share = |fixed: &Option<Decimal>| fixed.map_or_else(|| each.clone(), size);
-    fixed
-        .iter()
-        .map(|fixed| if whole.is_zero() { Percent::zero() } else { Percent::of_fractions(share(fixed), &whole) })
-        .collect()
+    if whole.is_zero() {
+        return vec![Percent::zero(); fixed.len()];
+    }
+    let of_whole = |share: &BigRational| Percent::of_fractions(share, &whole);
+    let each = of_whole(&each);
+    fixed.iter().map(|fixed| fixed.map_or_else(|| each.clone(), |fixed| of_whole(&size(fixed)))).collect()
 }
 
 /// The sum of the fixed shares.
@@ -95,22 +99,32 @@ fn size(share: Decimal) -> BigRational {
 /// assert_eq!(roll_up(uneven.iter().map(|share| (share, None))), None);
 /// ```
 pub fn roll_up<'a>(children: impl IntoIterator<Item = (&'a Percent, Option<&'a Progress>)>) -> Option<Progress> {
-    let (mut weighted, mut weight) = (BigRational::zero(), BigRational::zero());
+    let (mut weighted, mut weights) = (Vec::new(), Vec::new());
     for (share, progress) in children {
         if let Some(progress) = progress {
-            weighted += share.fraction() * progress.percent().fraction();
-            weight += share.fraction();
+            weighted.push(unreduced_product(share, progress.percent()));
+            weights.push(fraction_of(share));
         }
     }
-    (!weight.is_zero()).then(|| Percent::new(weighted / weight).shortened().clamped())
+    let ((weighted, parts), (weight, whole)) = (add_up(weighted), add_up(weights));
+    (!weight.is_zero()).then(|| Percent::new(BigRational::new(weighted * whole, parts * weight)).shortened().clamped())
 }
 
 /// The plain mean; none of nothing.
 pub(crate) fn mean<'a>(all: impl IntoIterator<Item = &'a Percent>) -> Option<Percent> {
-    let (mut sum, mut count) = (BigRational::zero(), 0_u64);
-    for percent in all {
-        sum += percent.fraction();
-        count += 1;
-    }
-    (count > 0).then(|| Percent::new(sum / BigInt::from(count)).shortened())
+    let terms: Vec<_> = all.into_iter().map(fraction_of).collect();
+    let count = BigInt::from(terms.len());
+    let (sum, parts) = add_up(terms);
+    (!count.is_zero()).then(|| Percent::new(BigRational::new(sum, parts * count)).shortened())
+}
+
+/// Numerator and denominator.
+fn fraction_of(percent: &Percent) -> (BigInt, BigInt) {
+    (percent.fraction().numer().clone(), percent.fraction().denom().clone())
+}
+
+/// Numerator and denominator of a product, to be reduced with the whole sum.
+fn unreduced_product(a: &Percent, b: &Percent) -> (BigInt, BigInt) {
+    let (a, b) = (a.fraction(), b.fraction());
+    (a.numer() * b.numer(), a.denom() * b.denom())
 }

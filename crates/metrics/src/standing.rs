@@ -248,12 +248,8 @@ fn automatic(node: &Node, measure: &Measure, family: &Family) -> Shown {
             stale: family.children.stale > 0,
         };
     }
-    node.reading.as_ref().map_or_else(Shown::default, |reading| Shown {
-        value: value(measure, &reading.tally),
-        attainment: attainment(measure, &reading.tally),
-        at: Some(reading.at),
-        stale: node.stale,
-    })
+    let Some(Measured { at, tally }) = &node.reading else { return Shown::default() };
+    Shown { value: value(measure, tally), attainment: attainment(measure, tally), at: Some(*at), stale: node.stale }
 }
 
 /// The check-in whose number is shown. A manual OKR that was never measured keeps its last one in any case.

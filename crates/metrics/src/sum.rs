@@ -70,7 +70,7 @@ impl Ratios {
 
 /// Adds fractions in pairs, then the pairs in pairs, without reducing: thousands of different denominators have a
 /// common one of many thousand digits, and reducing after each step would take seconds.
-fn add_up(mut terms: Vec<(BigInt, BigInt)>) -> (BigInt, BigInt) {
+pub(crate) fn add_up(mut terms: Vec<(BigInt, BigInt)>) -> (BigInt, BigInt) {
     while terms.len() > 1 {
         terms = terms.chunks(2).map(add_pair).collect();
     }

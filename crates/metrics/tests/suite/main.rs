@@ -1,0 +1,9 @@
+//! What the arithmetic must give: the golden values, a table of every metric by hand, trees, and properties.
+
+mod golden;
+mod metrics;
+mod properties;
+mod roll_ups;
+mod standings;
+mod support;
+mod tree_properties;
