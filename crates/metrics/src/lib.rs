@@ -5,12 +5,12 @@
 //! | what do these issues add up to? | [`tally`] |
 //! | may this metric be measured this way? | [`rule`] |
 //! | how far is that between start and target? | [`progress`] |
-//! | how far should it be today? | [`expected`] |
-//! | is it late? | [`status`] |
+//! | how far should it be today? | [`expected`](mod@expected) |
+//! | is it late? | [`status`](mod@status) |
 //! | what do the children make of their parent? | [`rollup`] |
 //! | does a person's check-in override the measurement? | [`check_in`] |
 //! | where does every OKR of a tree stand today? | [`standing`] |
-//! | and all of them together? | [`company`] |
+//! | and all of them together? | [`company`](mod@company) |
 //!
 //! Nothing here is rounded but what is stored or shown, once, at the end. A percentage is a fraction of whole numbers
 //! of any size ([`Percent`], [`Progress`]); what is stored is a [`Decimal`](rust_decimal::Decimal), and how a number

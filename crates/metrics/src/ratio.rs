@@ -208,3 +208,24 @@ impl fmt::Display for Progress {
 pub(crate) fn hundred() -> BigRational {
     BigRational::from_integer(100.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_cut_stays_below_100() {
+        let hardly_less = Percent::hundred().0 - BigRational::new(1.into(), BigInt::from(3).pow(1_000));
+        let cut = Percent(hardly_less).shortened();
+        assert!(cut.0.denom().bits() <= LONG_BITS);
+        assert!(cut < Percent::hundred());
+    }
+
+    #[test]
+    fn an_attainment_beyond_all_decimals_shows_the_end_of_their_range() {
+        let tiny = Decimal::new(1, Decimal::MAX_SCALE);
+        assert_eq!(Percent::of(Decimal::MAX, tiny).unwrap().api(), Decimal::MAX);
+        assert_eq!(Percent::of(Decimal::MIN, tiny).unwrap().api(), Decimal::MIN);
+        assert_eq!(Percent::of(Decimal::MAX, 100.into()).unwrap().api(), Decimal::MAX, "with as many decimals as fit");
+    }
+}

@@ -60,6 +60,46 @@ pub enum MeasureError {
 /// assert_eq!(tally.value, Some(2.into()));
 /// # Ok::<(), okrsync_metrics::MeasureError>(())
 /// ```
+/// Of several story point fields an issue's first non-empty one counts; an issue without points adds nothing, and the
+/// coverage says so. "Completed issues only" filters before a KPI is measured:
+/// ```
+/// # use okrsync_domain::{issue::{Facts, FieldId, IssueKey}, measure::{Measure, Metric}};
+/// # use okrsync_metrics::{Rule, measure};
+/// # let kpi = Measure::Kpi { name: String::new(), unit: String::new(), start: 0.into(), target: 8.into() };
+/// # let key = IssueKey("AE-1".into());
+/// let fields = ["customfield_10002", "customfield_10016"].map(FieldId::new);
+/// let issue = |completed, numbers: &[(usize, i64)]| Facts {
+///     completed,
+///     numbers: numbers.iter().map(|(field, points)| (fields[*field].clone(), (*points).into())).collect(),
+///     ..Facts::default()
+/// };
+/// let issues = [issue(true, &[(0, 3), (1, 8)]), issue(false, &[(1, 5)]), issue(false, &[])];
+/// let over = |completed_only| {
+///     let rule = Rule::new(&kpi, &Metric::StoryPoints, completed_only, fields.clone());
+///     measure(issues.iter().map(|facts| (&key, facts)), &rule)
+/// };
+/// assert_eq!((over(true)?.value, over(false)?.value), (Some(3.into()), Some(8.into())));
+/// assert_eq!((over(false)?.coverage.with_value, over(false)?.coverage.without_value), (2, 1));
+/// # Ok::<(), okrsync_metrics::MeasureError>(())
+/// ```
+/// Sums over nothing are 0, with a warning; means over nothing are no data:
+/// ```
+/// # use okrsync_domain::{issue::{Facts, FieldId, IssueKey, WorkProgress}, measure::{Aggregate, Measure, Metric}, reading::WarningCode};
+/// # use okrsync_metrics::{Rule, measure};
+/// # let kpi = Measure::Kpi { name: String::new(), unit: String::new(), start: 0.into(), target: 8.into() };
+/// # let key = IssueKey("AE-1".into());
+/// let of = |issues: &[Facts], metric: Metric| {
+///     measure(issues.iter().map(|facts| (&key, facts)), &Rule::new(&kpi, &metric, false, []))
+/// };
+/// let nothing = of(&[], Metric::Count)?;
+/// assert_eq!((nothing.value, nothing.warnings[0].code), (Some(0.into()), WarningCode::NoIssueMatches));
+/// let average = Metric::CustomField { field_id: FieldId::new("customfield_10050"), aggregate: Aggregate::Average };
+/// assert_eq!(of(&[], average)?.value, None);
+/// // an issue with a total of 0 has no progress and is left out of the mean
+/// let progress = |done, total| Facts { progress: Some(WorkProgress { done, total }), ..Facts::default() };
+/// assert_eq!(of(&[progress(1, 2), progress(0, 0)], Metric::Progress)?.value, Some(50.into()));
+/// # Ok::<(), okrsync_metrics::MeasureError>(())
+/// ```
 pub fn measure<'a>(
     issues: impl IntoIterator<Item = (&'a IssueKey, &'a Facts)>,
     rule: &Rule,

@@ -100,6 +100,11 @@ fn kpi_value_of_each_metric_over_all_and_over_completed_issues() {
 }
 
 #[test]
+fn percent_complete_never_filters() {
+    assert!(!rule(&Measure::default(), &Metric::Count, true).completed_only);
+}
+
+#[test]
 fn coverage_counts_the_issues_that_the_value_is_made_of() {
     let kpi = kpi("0", "100");
     let covered = |metric, completed_only| {
@@ -134,7 +139,8 @@ fn what_an_empty_or_odd_set_says() {
     let zeros = [number(true, dec("0"))];
     let done_is_empty = [issue(true), number(false, dec("4"))];
     let sum = || custom(Aggregate::Sum);
-    let table: [Case<'_>; 11] = [
+    let negative_is_open = [issue(true), number(false, dec("-4"))];
+    let table: [Case<'_>; 12] = [
         ("percent of nothing", &percent, Metric::Count, false, &[], None, Some(WarningCode::NoIssueMatches)),
         ("percent of empty fields", &percent, sum(), false, &open, None, Some(WarningCode::NoValues)),
         ("percent of zeros", &percent, sum(), false, &zeros, None, Some(WarningCode::NoValues)),
@@ -145,6 +151,15 @@ fn what_an_empty_or_odd_set_says() {
         ("sum of empty fields", &kpi, sum(), false, &open, Some("0"), Some(WarningCode::NoValues)),
         ("sum below zero", &kpi, sum(), false, &negative, Some("-2"), None),
         ("mean of nothing", &kpi, custom(Aggregate::Average), false, &[], None, Some(WarningCode::NoIssueMatches)),
+        (
+            "least of what counts",
+            &kpi,
+            custom(Aggregate::Min),
+            true,
+            &negative_is_open,
+            None,
+            Some(WarningCode::NoValues),
+        ),
         ("least of empty", &kpi, custom(Aggregate::Min), true, &done_is_empty, None, Some(WarningCode::NoValues)),
     ];
     for (name, measure, metric, completed_only, issues, shown, warning) in table {
@@ -171,6 +186,9 @@ fn numbers_too_large_to_add_up_name_the_issue_and_the_field() {
     let error = try_tally(&huge, &rule(&kpi("0", "1"), &custom(Aggregate::Sum), false)).unwrap_err();
     assert_eq!(error, MeasureError::TooLarge { issue: IssueKey("AE-2".into()), field: field(FIELD) });
     assert!(error.to_string().contains("AE-2") && error.to_string().contains(FIELD));
+    let keys = ["AE-3", "AE-2"].map(|key| IssueKey(key.into()));
+    let backwards = measure(keys.iter().zip(&huge[1..]), &rule(&kpi("0", "1"), &custom(Aggregate::Sum), false));
+    assert_eq!(backwards.unwrap_err(), error, "whatever the order");
     let most = tally(&huge, &rule(&kpi("0", "1"), &custom(Aggregate::Max), false));
     assert_eq!(most.value, Some(Decimal::MAX), "the largest alone can be kept");
 }

@@ -8,7 +8,9 @@ use okrsync_domain::{
     organisation::StatusLimits,
     reading::{Warning, WarningCode},
 };
-use okrsync_metrics::{Children, Node, Percent, Progress, Status, company, count_by_status, stand};
+use okrsync_metrics::{
+    Children, Node, Percent, Progress, Status, company, count_by_status, rollup::spread, shares, stand,
+};
 
 /// A parent (1) over children with `done` of 100 (2, 3, …), the last without data.
 fn family(done: &[i64]) -> Vec<Node> {
@@ -50,6 +52,13 @@ fn shares_that_no_longer_add_up_count_in_proportion() {
     (nodes[1].share, nodes[2].share) = (Some(dec("30")), Some(dec("10")));
     nodes.pop();
     assert_eq!(stand_today(&nodes)[&okr_id(1)].value, Some(dec("75")));
+    let over = spread(&[Some(dec("150")), None]);
+    assert_eq!(over, [Percent::hundred(), Percent::zero()], "nothing is left for the free one");
+}
+
+#[test]
+fn a_share_below_zero_is_refused() {
+    assert_eq!(shares(&[Some(dec("-10")), None]).unwrap_err().code, "shares_do_not_add_up");
 }
 
 #[test]
@@ -106,6 +115,7 @@ fn a_ring_of_parents_and_a_missing_parent_do_no_harm() {
 fn the_company_is_the_mean_of_its_top_level_objectives() {
     let mut nodes = family(&[100, 30]);
     let short = Node { due_on: day("2026-11-20"), ..node(10, None, RollUp) };
+    nodes.push(node(14, Some(1), RollUp)); // an objective below another is not at the top
     nodes.extend([short, measured(node(11, Some(10), DataSource), 10, 20), node(12, None, RollUp)]);
     nodes.push(measured(node(13, None, DataSource), 10, 0)); // a key result of its own is no objective
     let (standings, limits) = (stand_today(&nodes), StatusLimits::default());
@@ -113,7 +123,7 @@ fn the_company_is_the_mean_of_its_top_level_objectives() {
     assert_eq!(all.progress.unwrap().api(), dec("42.5"));
     assert_eq!(all.expected.unwrap().api(), dec("77.4725"), "of the two with data");
     assert_eq!((all.status, all.objectives, all.with_data), (Status::AtRisk, 3, 2));
-    assert_eq!(count_by_status(standings.values())[&Status::NoData], 2);
+    assert_eq!(count_by_status(standings.values())[&Status::NoData], 3);
 
     let early = stand(&nodes[..4], day("2026-09-30"), &limits);
     assert_eq!(company(&nodes[..4], &early, &limits).status, Status::NotStarted);

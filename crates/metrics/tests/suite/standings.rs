@@ -40,6 +40,8 @@ fn a_check_in_stands_over_an_older_reading_until_the_next() {
     assert_eq!((later.done, later.overridden, later.value_at), (None, true, Some(at(11))));
     let earlier = linked(vec![check_in(9, Some(value("20")), None, Hold::NextReading)]);
     assert_eq!((earlier.value, earlier.overridden), (Some(dec("60")), false));
+    let same_instant = linked(vec![check_in(10, Some(value("20")), None, Hold::NextReading)]);
+    assert_eq!(same_instant.value, Some(dec("20")), "only a later reading ends it");
 }
 
 #[test]
@@ -104,6 +106,8 @@ fn a_new_link_keeps_the_checked_in_value_until_its_first_reading() {
 #[test]
 fn a_closed_okr_stays_where_it_stood() {
     let closed = Node { closed_on: Some(day("2026-11-20")), ..measured(node(1, None, DataSource), 10, 60) };
+    let first_day = stand(std::slice::from_ref(&closed), day("2026-10-01"), &StatusLimits::default());
+    assert_eq!(first_day[&okr_id(1)].expected, Some(Percent::zero()), "a day before the closing is that day");
     let new_year = stand(&[closed], day("2027-01-01"), &StatusLimits::default());
     assert_eq!(new_year[&okr_id(1)].status, Status::OnTrack);
     let open = stand(&[measured(node(1, None, DataSource), 10, 60)], day("2027-01-01"), &StatusLimits::default());
@@ -135,8 +139,9 @@ fn a_line_to_be_kept_expects_nothing_and_is_never_achieved() {
 #[test]
 fn a_reading_without_data_says_why_and_ends_a_check_in() {
     let tally = Tally { warnings: vec![WarningCode::NoIssueMatches.into()], ..Tally::default() };
-    let empty = Node { reading: Some(Measured { at: at(10), tally }), ..node(1, None, DataSource) };
+    let empty = Node { reading: Some(Measured { at: at(10), tally }), stale: true, ..node(1, None, DataSource) };
     let standing = one(Node { check_ins: vec![check_in(9, Some(value("20")), None, Hold::NextReading)], ..empty });
     assert_eq!((standing.status, standing.value, standing.value_at), (Status::NoData, None, None));
+    assert!(!standing.stale, "there is no value that could be");
     assert_eq!(standing.warnings, [WarningCode::NoIssueMatches.into()]);
 }
