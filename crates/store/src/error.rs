@@ -116,7 +116,7 @@ impl StoreError {
     }
 
     /// A thing that must be there is not.
-    pub(crate) fn not_found(what: &'static str, id: impl ToString) -> Self {
+    pub(crate) fn not_found(what: &'static str, id: &impl ToString) -> Self {
         Self::NotFound { what, id: id.to_string() }
     }
 }
@@ -130,7 +130,7 @@ pub(crate) fn duplicate(error: Diesel, what: &'static str, field: &'static str) 
 }
 
 /// Names the thing that a foreign key did not find; other errors stay what they are.
-pub(crate) fn missing(error: Diesel, what: &'static str, id: impl ToString) -> StoreError {
+pub(crate) fn missing(error: Diesel, what: &'static str, id: &impl ToString) -> StoreError {
     match error {
         Diesel::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => StoreError::not_found(what, id),
         error => error.into(),
@@ -154,8 +154,15 @@ impl From<Diesel> for StoreError {
             }
             Diesel::DeserializationError(error) => {
                 let column = error.downcast_ref::<DeserializeFieldError>().and_then(|field| field.field_name.clone());
-                let detail = error.downcast_ref::<DeserializeFieldError>().map_or_else(|| error.to_string(), |field| field.error.to_string());
-                Self::Corrupt { table: "?".to_owned(), column: column.unwrap_or_else(|| "?".to_owned()), row: "?".to_owned(), detail }
+                let detail = error
+                    .downcast_ref::<DeserializeFieldError>()
+                    .map_or_else(|| error.to_string(), |field| field.error.to_string());
+                Self::Corrupt {
+                    table: "?".to_owned(),
+                    column: column.unwrap_or_else(|| "?".to_owned()),
+                    row: "?".to_owned(),
+                    detail,
+                }
             }
             error => Self::Internal(error.into()),
         }

@@ -3,12 +3,30 @@
 //! A [`Store`] is a cheap handle on a database. Each of its methods is one intent and one transaction, calls no other
 //! and never waits for the network of anybody but the database. The methods live beside the tables they are about.
 
+mod board;
+mod catalogues;
+mod check_ins;
+mod claims;
+mod connection_rows;
+mod connections;
 mod error;
+mod health;
+mod issues;
+mod leases;
+mod links;
+mod members;
 pub mod migrations;
+mod okr_rows;
+mod okrs;
 mod organisation;
 mod page;
 mod people;
 mod pool;
+mod queries;
+mod readings;
+mod record;
+mod refresh_requests;
+mod refreshes;
 mod row;
 mod schema;
 mod sessions;
@@ -16,11 +34,26 @@ mod sql_types;
 mod store;
 mod target;
 mod tokens;
+mod turns;
+mod usage;
 
+pub use board::{BoardRow, BoardScope, Linked, LinkedConnection};
+pub use claims::{Claim, Lease, LinkedMeasure};
+pub use connections::{ConnectionOverview, SealedSecret, SecretChanges};
 pub use error::StoreError;
+pub use health::ConnectionOk;
+pub use leases::{Failure, Progress};
+pub use links::{LinkPut, PutLink};
+pub use members::MemberChanges;
 pub use migrations::MigrationStatus;
+pub use okrs::{OkrFilter, OkrUpdated, Viewer};
 pub use page::{Cursor, NotACursor, Page, Slice};
 pub use people::SignIn;
+pub use queries::Query;
+pub use record::Recording;
+pub use refresh_requests::{Origin, RefreshRequest, RefreshScope};
+pub use refreshes::{Queue, RefreshOutcome};
 pub use sessions::StoredSession;
 pub use store::{Options, Store};
 pub use target::Backend;
+pub use usage::Pruned;

@@ -94,6 +94,7 @@ fn versions<B: Backend>(source: &EmbeddedMigrations) -> Result<BTreeSet<String>,
     Ok(migrations.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "handed to map_err")]
 fn failed(error: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
     StoreError::Migration(error.to_string())
 }

@@ -87,7 +87,7 @@ impl Store {
 
     /// A person who must exist.
     pub async fn get_user(&self, id: UserId) -> Result<User, StoreError> {
-        self.find_user(id).await?.ok_or_else(|| StoreError::not_found(USER, id))
+        self.find_user(id).await?.ok_or_else(|| StoreError::not_found(USER, &id))
     }
 
     /// What a sign-in with this address is checked against.
@@ -128,10 +128,11 @@ impl Store {
                 users::role.eq(word(&user.role)),
                 users::active.eq(user.active),
             );
-            let saved = on!(&mut *db, |c| diesel::update(users::table.find(user.id.to_string())).set(changes).execute(c))
-                .map_err(|error| duplicate(error, USER, "email"))?;
+            let saved =
+                on!(&mut *db, |c| diesel::update(users::table.find(user.id.to_string())).set(changes).execute(c))
+                    .map_err(|error| duplicate(error, USER, "email"))?;
             if saved == 0 {
-                return Err(StoreError::not_found(USER, user.id));
+                return Err(StoreError::not_found(USER, &user.id));
             }
             if admins(db)? == 0 {
                 return Err(StoreError::LastAdmin);
@@ -147,7 +148,7 @@ impl Store {
             let person = users::table.find(id.to_string());
             let change = users::password_hash.eq(hash.expose_secret());
             let saved = on!(db, |c| diesel::update(person).set(change).execute(c))?;
-            if saved == 0 { Err(StoreError::not_found(USER, id)) } else { Ok(()) }
+            if saved == 0 { Err(StoreError::not_found(USER, &id)) } else { Ok(()) }
         })
         .await
     }

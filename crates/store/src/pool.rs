@@ -23,6 +23,7 @@ use std::time::Duration;
 pub(crate) type Pg = AsyncConnectionWrapper<AsyncPgConnection>;
 
 /// An open connection to either database.
+#[expect(clippy::large_enum_variant, reason = "a handful exist, and they move only into and out of the pool")]
 pub(crate) enum Db {
     /// The embedded file.
     Sqlite(SqliteConnection),

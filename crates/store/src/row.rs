@@ -24,7 +24,12 @@ impl Row<'_> {
     /// A stored value that is not what it should be.
     pub(crate) fn corrupt(self, column: &'static str, detail: impl Display) -> StoreError {
         let detail = detail.to_string();
-        StoreError::Corrupt { table: self.table.to_owned(), column: column.to_owned(), row: self.key.to_owned(), detail }
+        StoreError::Corrupt {
+            table: self.table.to_owned(),
+            column: column.to_owned(),
+            row: self.key.to_owned(),
+            detail,
+        }
     }
 
     /// An id.

@@ -3,7 +3,7 @@
 //! What each table and column means is said where it is made: `migrations/*/…_spine/up.sql`.
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
     use crate::sql_types::Exact;
     organisation (id) {
         id -> SmallInt,
@@ -18,7 +18,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Bool, Nullable, Text};
     use crate::sql_types::Moment;
     users (id) {
         id -> Text,
@@ -32,7 +32,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Binary, Date, Nullable, Text};
     use crate::sql_types::Moment;
     api_tokens (id) {
         id -> Text,
@@ -46,7 +46,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::Text;
     use crate::sql_types::Moment;
     sessions (id) {
         id -> Text,
@@ -56,7 +56,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::sql_types::{Document, Moment};
     connections (id) {
         id -> Text,
@@ -86,7 +86,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::Text;
     connection_secrets (connection_id, name) {
         connection_id -> Text,
         name -> Text,
@@ -95,7 +95,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::sql_types::{Document, Moment};
     connection_health (connection_id) {
         connection_id -> Text,
@@ -112,7 +112,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::Text;
     use crate::sql_types::{Document, Moment};
     catalogues (connection_id) {
         connection_id -> Text,
@@ -122,7 +122,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
     use crate::sql_types::{Document, Exact, Moment};
     okrs (id) {
         id -> Text,
@@ -149,7 +149,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
     use crate::sql_types::{Document, Moment};
     queries (id) {
         id -> Text,
@@ -169,7 +169,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::sql_types::{Document, Moment};
     links (okr_id) {
         okr_id -> Text,
@@ -185,7 +185,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::sql_types::{Document, Moment};
     refreshes (id) {
         id -> Text,
@@ -208,7 +208,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::Text;
     use crate::sql_types::Moment;
     refresh_groups (id) {
         id -> Text,
@@ -217,7 +217,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::Text;
     refresh_group_members (group_id, refresh_id) {
         group_id -> Text,
         refresh_id -> Text,
@@ -225,7 +225,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Text};
     use crate::sql_types::Document;
     stage (refresh_id, issue_id) {
         refresh_id -> Text,
@@ -235,7 +235,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::sql_types::Moment;
     issues (connection_id, issue_id) {
         connection_id -> Text,
@@ -251,7 +251,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::sql_types::{Document, Moment};
     members (query_id, issue_id, since) {
         query_id -> Text,
@@ -269,7 +269,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::sql_types::{Document, Exact, Moment};
     readings (id) {
         id -> Text,
@@ -292,7 +292,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Text};
     use crate::sql_types::{Exact, Moment};
     check_ins (id) {
         id -> Text,
@@ -309,7 +309,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::*;
+    use diesel::sql_types::{BigInt, Text};
     use crate::sql_types::Moment;
     request_usage (connection_id, minute) {
         connection_id -> Text,

@@ -52,7 +52,10 @@ impl Store {
                 .values(&row)
                 .on_conflict(sessions::id)
                 .do_update()
-                .set((sessions::data.eq(excluded(sessions::data)), sessions::expires_at.eq(excluded(sessions::expires_at))))
+                .set((
+                    sessions::data.eq(excluded(sessions::data)),
+                    sessions::expires_at.eq(excluded(sessions::expires_at))
+                ))
                 .execute(c))?;
             Ok(())
         })

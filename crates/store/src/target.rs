@@ -55,7 +55,8 @@ impl Target {
     pub(crate) fn parse(url: &str, ca: Option<&Path>) -> Result<Self, StoreError> {
         if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
             if path.is_empty() || path.starts_with(":memory:") {
-                let text = "`sqlite://` needs the path of a file: every connection to `:memory:` would see its own database";
+                let text =
+                    "`sqlite://` needs the path of a file: every connection to `:memory:` would see its own database";
                 return Err(StoreError::Configuration(text.to_owned()));
             }
             return Ok(Self::Sqlite(PathBuf::from(path)));

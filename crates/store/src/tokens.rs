@@ -60,7 +60,7 @@ impl Store {
         };
         self.write(move |db| {
             on!(db, |c| diesel::insert_into(api_tokens::table).values(&row).execute(c))
-                .map_err(|error| missing(error, "user", owner))?;
+                .map_err(|error| missing(error, "user", &owner))?;
             Ok(())
         })
         .await
@@ -70,9 +70,7 @@ impl Store {
     /// caller to judge.
     pub async fn find_token(&self, hash: [u8; 32]) -> Result<Option<(Token, User)>, StoreError> {
         self.read(move |db| {
-            let query = api_tokens::table
-                .inner_join(users::table)
-                .filter(api_tokens::hash.eq(hash.to_vec()));
+            let query = api_tokens::table.inner_join(users::table).filter(api_tokens::hash.eq(hash.to_vec()));
             let found: Option<(TokenRow, UserRow)> =
                 on!(db, |c| query.select((TokenRow::as_select(), UserRow::as_select())).first(c).optional())?;
             found.map(|(token, user)| Ok((token.read()?, user.read()?.user))).transpose()
@@ -111,7 +109,7 @@ impl Store {
                 .filter(api_tokens::id.eq(id.to_string()))
                 .filter(api_tokens::user_id.eq(owner.to_string()));
             let gone = on!(db, |c| diesel::delete(own).execute(c))?;
-            if gone == 0 { Err(StoreError::not_found("token", id)) } else { Ok(()) }
+            if gone == 0 { Err(StoreError::not_found("token", &id)) } else { Ok(()) }
         })
         .await
     }

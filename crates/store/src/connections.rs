@@ -1,0 +1,300 @@
+//! Connections: what people configure, with the sealed secrets beside it. How they fare is in [`crate::health`].
+
+use crate::{
+    Store,
+    connection_rows::{ConnectionRow, HealthRow},
+    error::{StoreError, missing},
+    okrs::Viewer,
+    page::{Cursor, Page, Slice, behind},
+    people::count,
+    pool::{Db, on},
+    queries,
+    row::word,
+    schema::{connection_health, connection_secrets, connections, links, request_usage},
+    sql_types::{Dec, Exact, Ts},
+    turns,
+};
+use diesel::{dsl::count_star, prelude::*};
+use okrsync_domain::{
+    ConnectionId, Instant,
+    connection::{Connection, Sharing},
+};
+use rust_decimal::prelude::ToPrimitive;
+use std::collections::HashMap;
+
+/// What was looked for when no connection was found.
+pub(crate) const CONNECTION: &str = "connection";
+
+/// A secret as it is stored: sealed by a key that the store never sees.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = connection_secrets)]
+pub struct SealedSecret {
+    /// What it is, such as `token` or `header:X-Proxy-Key`.
+    pub name: String,
+    /// The sealed text.
+    pub sealed: String,
+}
+
+/// Which secrets an edit replaces or removes; the others stay.
+#[derive(Debug, Clone, Default)]
+pub struct SecretChanges {
+    /// New ones and new values.
+    pub set: Vec<SealedSecret>,
+    /// Names of those that go.
+    pub remove: Vec<String>,
+}
+
+/// A connection with what a list shows beside it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionOverview {
+    /// The connection.
+    pub connection: Connection,
+    /// Links that use it.
+    pub links: u64,
+    /// Requests sent since the instant that was asked for.
+    pub requests: u64,
+}
+
+/// Reads a connection inside somebody's transaction.
+pub(crate) fn load(db: &mut Db, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
+    let query = connections::table.inner_join(connection_health::table).filter(connections::id.eq(id.to_string()));
+    let found: Option<(ConnectionRow, HealthRow)> =
+        on!(db, |c| query.select((ConnectionRow::as_select(), HealthRow::as_select())).first(c).optional())?;
+    found.map(|(row, health)| row.read(&health)).transpose()
+}
+
+fn get(db: &mut Db, id: ConnectionId) -> Result<Connection, StoreError> {
+    load(db, id)?.ok_or_else(|| StoreError::not_found(CONNECTION, &id))
+}
+
+fn set_secrets(db: &mut Db, id: ConnectionId, secrets: &[SealedSecret]) -> Result<(), StoreError> {
+    for secret in secrets {
+        let values = (
+            connection_secrets::connection_id.eq(id.to_string()),
+            connection_secrets::name.eq(&secret.name),
+            connection_secrets::sealed.eq(&secret.sealed),
+        );
+        on!(&mut *db, |c| diesel::insert_into(connection_secrets::table)
+            .values(values)
+            .on_conflict((connection_secrets::connection_id, connection_secrets::name))
+            .do_update()
+            .set(connection_secrets::sealed.eq(&secret.sealed))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Whether Jira would be asked something else, or by somebody else, than before.
+fn asks_differently(before: &Connection, after: &Connection, secrets: &SecretChanges) -> bool {
+    let same = Connection {
+        name: before.name.clone(),
+        owner_id: before.owner_id,
+        sharing: before.sharing,
+        budget_per_hour: before.budget_per_hour,
+        concurrency: before.concurrency,
+        show_titles_to_viewers: before.show_titles_to_viewers,
+        secret_expires_at: before.secret_expires_at,
+        state: before.state,
+        account: before.account.clone(),
+        jira: before.jira.clone(),
+        via_gateway: before.via_gateway,
+        last_ok_at: before.last_ok_at,
+        last_error: before.last_error.clone(),
+        failures: before.failures,
+        paused_until: before.paused_until,
+        version: before.version,
+        ..after.clone()
+    };
+    same != *before || !secrets.set.is_empty() || !secrets.remove.is_empty()
+}
+
+/// Links of each connection.
+fn count_links(db: &mut Db, ids: &[String]) -> Result<HashMap<String, i64>, StoreError> {
+    let query = links::table
+        .filter(links::connection_id.eq_any(ids.to_vec()))
+        .group_by(links::connection_id)
+        .select((links::connection_id, count_star()));
+    let counts: Vec<(String, i64)> = on!(db, |c| query.load(c))?;
+    Ok(counts.into_iter().collect())
+}
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// PostgreSQL sums big integers as numeric, which [`Exact`] reads on both databases.
+    #[aggregate]
+    #[sql_name = "sum"]
+    fn sum_requests(x: diesel::sql_types::BigInt) -> diesel::sql_types::Nullable<Exact>;
+}
+
+/// Requests of each connection since an instant.
+pub(crate) fn count_requests(db: &mut Db, ids: &[String], since: Instant) -> Result<HashMap<String, u64>, StoreError> {
+    let query = request_usage::table
+        .filter(request_usage::connection_id.eq_any(ids.to_vec()).and(request_usage::minute.ge(Ts(since))))
+        .group_by(request_usage::connection_id)
+        .select((request_usage::connection_id, sum_requests(request_usage::requests)));
+    let sums: Vec<(String, Option<Dec>)> = on!(db, |c| query.load(c))?;
+    let number = |sum: Option<Dec>| sum.and_then(|sum| sum.0.ok()).and_then(|sum| sum.to_u64());
+    Ok(sums.into_iter().map(|(id, sum)| (id, number(sum).unwrap_or(0))).collect())
+}
+
+fn overviews(
+    db: &mut Db,
+    rows: Vec<(ConnectionRow, HealthRow)>,
+    since: Instant,
+) -> Result<Vec<ConnectionOverview>, StoreError> {
+    let ids: Vec<String> = rows.iter().map(|(row, _)| row.id.clone()).collect();
+    let links = count_links(db, &ids)?;
+    let requests = count_requests(db, &ids, since)?;
+    rows.into_iter()
+        .zip(ids)
+        .map(|((row, health), id)| {
+            Ok(ConnectionOverview {
+                connection: row.read(&health)?,
+                links: count(links.get(&id).copied().unwrap_or(0))?,
+                requests: requests.get(&id).copied().unwrap_or(0),
+            })
+        })
+        .collect()
+}
+
+impl Store {
+    /// Adds a connection with its sealed secrets and its health so far.
+    pub async fn add_connection(&self, connection: &Connection, secrets: &[SealedSecret]) -> Result<(), StoreError> {
+        let (id, owner) = (connection.id, connection.owner_id);
+        let (row, health) = (ConnectionRow::of(connection), HealthRow::of(connection));
+        let secrets = secrets.to_vec();
+        self.write(move |db| {
+            on!(&mut *db, |c| diesel::insert_into(connections::table).values(&row).execute(c))
+                .map_err(|error| missing(error, "user", &owner))?;
+            on!(&mut *db, |c| diesel::insert_into(connection_health::table).values(&health).execute(c))?;
+            set_secrets(db, id, &secrets)
+        })
+        .await
+    }
+
+    /// A connection by id.
+    pub async fn find_connection(&self, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
+        self.read(move |db| load(db, id)).await
+    }
+
+    /// A connection that must exist.
+    pub async fn get_connection(&self, id: ConnectionId) -> Result<Connection, StoreError> {
+        self.read(move |db| get(db, id)).await
+    }
+
+    /// A connection with its links and requests counted.
+    pub async fn connection_overview(
+        &self,
+        id: ConnectionId,
+        since: Instant,
+    ) -> Result<ConnectionOverview, StoreError> {
+        self.snapshot(move |db| {
+            let connection = get(db, id)?;
+            let (key, ids) = (id.to_string(), [id.to_string()]);
+            Ok(ConnectionOverview {
+                connection,
+                links: count(count_links(db, &ids)?.get(&key).copied().unwrap_or(0))?,
+                requests: count_requests(db, &ids, since)?.get(&key).copied().unwrap_or(0),
+            })
+        })
+        .await
+    }
+
+    /// Connections that somebody may use (none: all of them), by the moment they were made.
+    pub async fn connections(
+        &self,
+        visible_to: Option<Viewer>,
+        since: Instant,
+        page: Page,
+    ) -> Result<Slice<ConnectionOverview>, StoreError> {
+        self.snapshot(move |db| {
+            let rows: Vec<(ConnectionRow, HealthRow)> = on!(&mut *db, |c| {
+                let mut query = connections::table
+                    .inner_join(connection_health::table)
+                    .select((ConnectionRow::as_select(), HealthRow::as_select()))
+                    .into_boxed();
+                if let Some(viewer) = visible_to.filter(|viewer| !viewer.admin) {
+                    let shared = connections::sharing.eq(word(&Sharing::Everyone));
+                    query = query.filter(shared.or(connections::owner_id.eq(viewer.user_id.to_string())));
+                }
+                behind!(query, page, connections::created_at, connections::id, ascending).load(c)
+            })?;
+            let items = overviews(db, rows, since)?;
+            Ok(page.cut(items, |item| Cursor { at: item.connection.created_at, id: item.connection.id.to_string() }))
+        })
+        .await
+    }
+
+    /// Saves what people configure; health stays. Where Jira is asked differently than before, our own pause ends, the
+    /// connection's queries are due at once, and refreshes under way start again.
+    pub async fn update_connection(
+        &self,
+        connection: &Connection,
+        secrets: SecretChanges,
+        now: Instant,
+    ) -> Result<Connection, StoreError> {
+        let (connection, id) = (connection.clone(), connection.id);
+        self.write(move |db| {
+            turns::take(db, vec![id.to_string()])?;
+            let before = get(db, id)?;
+            let mut row = ConnectionRow::of(&connection);
+            row.version += 1;
+            let unchanged = connections::table
+                .filter(connections::id.eq(id.to_string()).and(connections::version.eq(connection.version)));
+            let saved = on!(&mut *db, |c| diesel::update(unchanged).set(&row).execute(c))
+                .map_err(|error| missing(error, "user", &connection.owner_id))?;
+            if saved == 0 {
+                return Err(StoreError::Changed { what: CONNECTION, id: id.to_string() });
+            }
+            set_secrets(db, id, &secrets.set)?;
+            let removed = connection_secrets::table
+                .filter(connection_secrets::connection_id.eq(id.to_string()))
+                .filter(connection_secrets::name.eq_any(secrets.remove.clone()));
+            on!(&mut *db, |c| diesel::delete(removed).execute(c))?;
+            if asks_differently(&before, &connection, &secrets) {
+                crate::health::clear_pause(db, id)?;
+                queries::ask_again(db, id, now)?;
+            }
+            get(db, id)
+        })
+        .await
+    }
+
+    /// Removes a connection that no link uses, with everything that was read through it. Readings stay.
+    pub async fn delete_connection(&self, id: ConnectionId) -> Result<(), StoreError> {
+        self.write(move |db| {
+            let key = id.to_string();
+            turns::take(db, vec![key.clone()])?;
+            let links = count_links(db, std::slice::from_ref(&key))?.get(&key).copied().unwrap_or(0);
+            if links > 0 {
+                return Err(StoreError::InUse { links: count(links)? });
+            }
+            let gone = on!(db, |c| diesel::delete(connections::table.find(key)).execute(c))?;
+            if gone == 0 { Err(StoreError::not_found(CONNECTION, &id)) } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// A connection's secrets, sealed as they are.
+    pub async fn sealed_secrets(&self, id: ConnectionId) -> Result<Vec<SealedSecret>, StoreError> {
+        self.read(move |db| {
+            let query = connection_secrets::table
+                .filter(connection_secrets::connection_id.eq(id.to_string()))
+                .order(connection_secrets::name);
+            Ok(on!(db, |c| query.select(SealedSecret::as_select()).load(c))?)
+        })
+        .await
+    }
+
+    /// Replaces the seal of a secret whose meaning stays, so that nothing else need notice.
+    pub async fn replace_secret(&self, id: ConnectionId, secret: &SealedSecret) -> Result<(), StoreError> {
+        let secret = secret.clone();
+        self.write(move |db| {
+            let row = connection_secrets::table.find((id.to_string(), &secret.name));
+            let change = connection_secrets::sealed.eq(&secret.sealed);
+            let saved = on!(db, |c| diesel::update(row).set(change).execute(c))?;
+            if saved == 0 { Err(StoreError::not_found("secret", &secret.name)) } else { Ok(()) }
+        })
+        .await
+    }
+}

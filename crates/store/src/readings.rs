@@ -1,0 +1,135 @@
+//! Readings: exact measurements, kept with what they were measured against.
+
+use crate::{
+    Store,
+    error::{StoreError, missing},
+    okrs::OKR,
+    page::{Cursor, Page, Slice, behind},
+    pool::{Db, on},
+    row::{Row, big, word},
+    schema::readings,
+    sql_types::{Dec, Json, Ts},
+};
+use diesel::prelude::*;
+use okrsync_domain::{
+    Instant, OkrId, ReadingId,
+    reading::{Coverage, Reading, Tally},
+};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = readings, treat_none_as_default_value = false)]
+pub(crate) struct ReadingRow {
+    pub(crate) id: String,
+    pub(crate) okr_id: String,
+    at: Ts,
+    kind: String,
+    query_id: Option<String>,
+    refresh_id: Option<String>,
+    measure: Json,
+    settings: Option<Json>,
+    matched: i64,
+    completed: i64,
+    value: Option<Dec>,
+    done: Option<Dec>,
+    total: Option<Dec>,
+    with_value: i64,
+    without_value: i64,
+    warnings: Json,
+}
+
+impl ReadingRow {
+    /// As it is stored, with the link's settings as they were.
+    pub(crate) fn of(reading: &Reading, settings: Option<Json>) -> Self {
+        Self {
+            id: reading.id.to_string(),
+            okr_id: reading.okr_id.to_string(),
+            at: Ts(reading.at),
+            kind: word(&reading.kind),
+            query_id: reading.query_id.map(|id| id.to_string()),
+            refresh_id: reading.refresh_id.map(|id| id.to_string()),
+            measure: Json::of(&reading.measure),
+            settings,
+            matched: big(reading.tally.matched),
+            completed: big(reading.tally.completed),
+            value: reading.tally.value.map(Dec::from),
+            done: reading.tally.done.map(Dec::from),
+            total: reading.tally.total.map(Dec::from),
+            with_value: big(reading.tally.coverage.with_value),
+            without_value: big(reading.tally.coverage.without_value),
+            warnings: Json::of(&reading.tally.warnings),
+        }
+    }
+
+    /// As the product speaks of it.
+    pub(crate) fn read(self) -> Result<Reading, StoreError> {
+        let row = Row { table: "readings", key: &self.id };
+        Ok(Reading {
+            id: row.id("id", &self.id)?,
+            okr_id: row.id("okr_id", &self.okr_id)?,
+            at: self.at.0,
+            kind: row.word("kind", &self.kind)?,
+            query_id: row.id_opt("query_id", self.query_id.as_deref())?,
+            refresh_id: row.id_opt("refresh_id", self.refresh_id.as_deref())?,
+            measure: row.json("measure", &self.measure)?,
+            tally: Tally {
+                matched: row.number("matched", self.matched)?,
+                completed: row.number("completed", self.completed)?,
+                value: row.decimal_opt("value", self.value)?,
+                done: row.decimal_opt("done", self.done)?,
+                total: row.decimal_opt("total", self.total)?,
+                coverage: Coverage {
+                    with_value: row.number("with_value", self.with_value)?,
+                    without_value: row.number("without_value", self.without_value)?,
+                },
+                warnings: row.json("warnings", &self.warnings)?,
+            },
+        })
+    }
+}
+
+/// Adds one reading inside somebody's transaction.
+pub(crate) fn insert(db: &mut Db, reading: &Reading, settings: Option<Json>) -> Result<(), StoreError> {
+    let row = ReadingRow::of(reading, settings);
+    on!(db, |c| diesel::insert_into(readings::table).values(&row).execute(c))
+        .map_err(|error| missing(error, OKR, &reading.okr_id))?;
+    Ok(())
+}
+
+impl Store {
+    /// An OKR's readings from one instant up to and without another, newest first.
+    pub async fn readings(
+        &self,
+        okr: OkrId,
+        from: Option<Instant>,
+        before: Option<Instant>,
+        page: Page,
+    ) -> Result<Slice<Reading>, StoreError> {
+        self.read(move |db| {
+            let rows: Vec<ReadingRow> = on!(db, |c| {
+                let mut query = readings::table
+                    .filter(readings::okr_id.eq(okr.to_string()))
+                    .select(ReadingRow::as_select())
+                    .into_boxed();
+                if let Some(from) = from {
+                    query = query.filter(readings::at.ge(Ts(from)));
+                }
+                if let Some(before) = before {
+                    query = query.filter(readings::at.lt(Ts(before)));
+                }
+                behind!(query, page, readings::at, readings::id, descending).load(c)
+            })?;
+            let items: Result<Vec<Reading>, _> = rows.into_iter().map(ReadingRow::read).collect();
+            items.map(|items| page.cut(items, |reading| Cursor { at: reading.at, id: reading.id.to_string() }))
+        })
+        .await
+    }
+
+    /// A reading by id.
+    pub async fn find_reading(&self, id: ReadingId) -> Result<Option<Reading>, StoreError> {
+        self.read(move |db| {
+            let query = readings::table.find(id.to_string());
+            on!(db, |c| query.select(ReadingRow::as_select()).first(c).optional())?.map(ReadingRow::read).transpose()
+        })
+        .await
+    }
+}

@@ -1,0 +1,131 @@
+//! Recording a proved refresh: mirror, members, readings and the query's health in one transaction, or nothing at all.
+
+use crate::{
+    Store,
+    claims::Lease,
+    error::StoreError,
+    issues,
+    leases::{self, end, hold_turn},
+    links::LinkRow,
+    members::{Comparison, MemberChanges},
+    pool::{Db, on},
+    queries, readings,
+    row::{Row, big},
+    schema::{self, links, okrs},
+    sql_types::{Json, Ts},
+    store::CHUNK,
+};
+use diesel::prelude::*;
+use okrsync_domain::{Instant, OkrId, Problem, measure::Metric, reading::Reading};
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// A proved refresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recording {
+    /// The right to record it.
+    pub lease: Lease,
+    /// When the walk began: the instant of its readings.
+    pub at: Instant,
+    /// When it ended.
+    pub finished_at: Instant,
+    /// When the query is due again.
+    pub next_due: Instant,
+    /// Issues that the readings were measured over: exactly those on the stage.
+    pub matched: u64,
+    /// Requests sent.
+    pub requests: u64,
+    /// A reading of each link that could be measured.
+    pub readings: Vec<Reading>,
+    /// Links whose metric could not be measured, and why: their last reading stays.
+    pub failed: Vec<(OkrId, Problem)>,
+}
+
+/// What a link was set to when a reading was taken: evidence, and the ground of "query edited".
+#[derive(Serialize)]
+struct Settings<'a> {
+    jql: &'a str,
+    metric: &'a Metric,
+    completed_only: bool,
+}
+
+/// Copies the stage into mirror and members, piece by piece.
+fn promote(db: &mut Db, recording: &Recording, query: &str) -> Result<MemberChanges, StoreError> {
+    let connection =
+        schema::queries::table.filter(schema::queries::id.eq(query)).select(schema::queries::connection_id);
+    let connection: String = on!(&mut *db, |c| connection.first(c))?;
+    let mut comparison = Comparison::begin(db, query, recording.at)?;
+    let (mut after, mut staged) = (None, 0_u64);
+    loop {
+        let part = leases::staged(db, &recording.lease, after, big(CHUNK))?;
+        let Some(last) = part.last() else { break };
+        after = Some(last.id);
+        staged += u64::try_from(part.len()).unwrap_or(u64::MAX);
+        issues::mirror(db, &connection, &part)?;
+        comparison.compare(db, &part)?;
+    }
+    if staged != recording.matched {
+        return Err(StoreError::StageMismatch { staged, matched: recording.matched });
+    }
+    comparison.finish(db)
+}
+
+/// Stores the readings of links that still use the query, and notes what could not be measured.
+fn keep_readings(db: &mut Db, recording: &Recording, query: &str) -> Result<(), StoreError> {
+    let linked = links::table.filter(links::query_id.eq(query));
+    let rows: Vec<LinkRow> = on!(&mut *db, |c| linked.select(LinkRow::as_select()).load(c))?;
+    let mut settings = HashMap::new();
+    for row in rows {
+        let before: Option<Problem> =
+            Row { table: "links", key: &row.okr_id }.json_opt("problem", row.problem.as_ref())?;
+        let link = row.read()?;
+        settings.insert(link.okr_id, (link, before));
+    }
+    for reading in &recording.readings {
+        let Some((link, _)) = settings.get(&reading.okr_id) else { continue };
+        let settings = Settings { jql: &link.jql, metric: &link.metric, completed_only: link.completed_only };
+        readings::insert(db, reading, Some(Json::of(&settings)))?;
+        let okr = okrs::table.find(reading.okr_id.to_string());
+        on!(&mut *db, |c| diesel::update(okr).set(okrs::reading_id.eq(Some(reading.id.to_string()))).execute(c))?;
+    }
+    let troubled = linked.filter(links::problem.is_not_null());
+    on!(&mut *db, |c| diesel::update(troubled).set(links::problem.eq(None::<Json>)).execute(c))?;
+    for (okr, problem) in &recording.failed {
+        let Some((_, before)) = settings.get(okr) else { continue };
+        let since = before.as_ref().map_or(problem.at, |before| before.at);
+        let problem = Some(Json::of(&Problem { at: since, ..problem.clone() }));
+        let row = links::table.find(okr.to_string());
+        on!(&mut *db, |c| diesel::update(row).set(links::problem.eq(problem)).execute(c))?;
+    }
+    Ok(())
+}
+
+/// The query is well again.
+fn note_success(db: &mut Db, recording: &Recording, query: &str) -> Result<(), StoreError> {
+    let row = schema::queries::table.filter(schema::queries::id.eq(query));
+    let well = (
+        schema::queries::last_attempt_at.eq(Some(Ts(recording.at))),
+        schema::queries::last_ok_at.eq(Some(Ts(recording.at))),
+        schema::queries::last_matched.eq(Some(big(recording.matched))),
+        schema::queries::problem.eq(None::<Json>),
+        schema::queries::failures.eq(0),
+    );
+    on!(&mut *db, |c| diesel::update(row).set(well).execute(c))?;
+    queries::plan(db, query, recording.next_due)
+}
+
+impl Store {
+    /// Records a proved refresh: what is on the stage becomes mirror and members, every link gets its reading, the query
+    /// is due again at `next_due`. Only while the lease is ours, else nothing is written.
+    pub async fn record(&self, recording: Recording) -> Result<MemberChanges, StoreError> {
+        self.write(move |db| {
+            let query = hold_turn(db, &recording.lease)?;
+            let changes = promote(db, &recording, &query)?;
+            keep_readings(db, &recording, &query)?;
+            note_success(db, &recording, &query)?;
+            end(db, &recording.lease, None, (recording.finished_at, recording.requests, recording.matched))?;
+            Ok(changes)
+        })
+        .await
+    }
+}

@@ -1,0 +1,82 @@
+//! Requests sent to Jira, counted by connection and minute, and the clearing away of what is over.
+
+use crate::{
+    Store,
+    connections::{CONNECTION, count_requests},
+    error::{StoreError, missing},
+    pool::on,
+    row::big,
+    schema::{refresh_group_members, refresh_groups, refreshes, request_usage, sessions},
+    sql_types::Ts,
+};
+use chrono::{TimeDelta, Timelike};
+use diesel::{prelude::*, upsert::excluded};
+use okrsync_domain::{ConnectionId, Instant};
+
+/// What was cleared away.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Refreshes that had ended long ago.
+    pub refreshes: u64,
+    /// Sessions that were over.
+    pub sessions: u64,
+}
+
+/// The minute of an instant.
+fn minute(at: Instant) -> Ts {
+    let past = i64::from(at.second()) * 1_000_000_000 + i64::from(at.nanosecond() % 1_000_000_000);
+    Ts(at - TimeDelta::nanoseconds(past))
+}
+
+impl Store {
+    /// Counts requests that were sent at about this instant.
+    pub async fn add_requests(&self, id: ConnectionId, at: Instant, number: u64) -> Result<(), StoreError> {
+        self.write(move |db| {
+            let row = (
+                request_usage::connection_id.eq(id.to_string()),
+                request_usage::minute.eq(minute(at)),
+                request_usage::requests.eq(big(number)),
+            );
+            let sum = request_usage::requests.eq(request_usage::requests + excluded(request_usage::requests));
+            on!(db, |c| diesel::insert_into(request_usage::table)
+                .values(row)
+                .on_conflict((request_usage::connection_id, request_usage::minute))
+                .do_update()
+                .set(sum)
+                .execute(c))
+            .map_err(|error| missing(error, CONNECTION, &id))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Requests since an instant, to the minute.
+    pub async fn requests_since(&self, id: ConnectionId, since: Instant) -> Result<u64, StoreError> {
+        self.read(move |db| {
+            let key = id.to_string();
+            Ok(count_requests(db, std::slice::from_ref(&key), minute(since).0)?.get(&key).copied().unwrap_or(0))
+        })
+        .await
+    }
+
+    /// Clears away refreshes that ended, and requests that were counted, before one instant, and sessions that are over at
+    /// another.
+    pub async fn prune(&self, before: Instant, now: Instant) -> Result<Pruned, StoreError> {
+        let number = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
+        self.write(move |db| {
+            let ended = refreshes::table.filter(refreshes::finished_at.lt(Some(Ts(before))));
+            let refreshes = on!(&mut *db, |c| diesel::delete(ended).execute(c))?;
+            let used = refresh_group_members::table.select(refresh_group_members::group_id);
+            let empty = refresh_groups::table
+                .filter(refresh_groups::requested_at.lt(Ts(before)))
+                .filter(refresh_groups::id.ne_all(used));
+            on!(&mut *db, |c| diesel::delete(empty).execute(c))?;
+            let old = request_usage::table.filter(request_usage::minute.lt(Ts(before)));
+            on!(&mut *db, |c| diesel::delete(old).execute(c))?;
+            let over = sessions::table.filter(sessions::expires_at.le(Ts(now)));
+            let sessions = on!(db, |c| diesel::delete(over).execute(c))?;
+            Ok(Pruned { refreshes: number(refreshes), sessions: number(sessions) })
+        })
+        .await
+    }
+}
