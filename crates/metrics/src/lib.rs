@@ -4,7 +4,7 @@
 //! |---|---|
 //! | what do these issues add up to? | [`tally`] |
 //! | may this metric be measured this way? | [`rule`] |
-//! | how far is that between start and target? | [`progress`] |
+//! | how far is that between start and target? | [`progress`](mod@progress) |
 //! | how far should it be today? | [`expected`](mod@expected) |
 //! | is it late? | [`status`](mod@status) |
 //! | what do the children make of their parent? | [`rollup`] |
