@@ -25,7 +25,7 @@ use okrsync_domain::{
     okr::{Okr, Visibility},
     reading::Reading,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// Which OKRs a board shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,8 +47,10 @@ pub struct BoardRow {
     pub link: Option<Linked>,
     /// The last automatic reading, also after the link was removed.
     pub reading: Option<Reading>,
-    /// The check-ins that may still matter: the last with a value and the last with a value or a status.
-    pub check_ins: Vec<CheckIn>,
+    /// The last check-in with a value.
+    pub value_check_in: Option<CheckIn>,
+    /// A later check-in that states a status without a value.
+    pub status_check_in: Option<CheckIn>,
 }
 
 /// A link with how its query and connection fare.
@@ -169,7 +171,6 @@ fn read_check_ins(db: &mut Db, ids: Chunk<'_>) -> Result<Vec<CheckIn>, StoreErro
         let mut query = okrs::table
             .inner_join(check_ins::table.on(okrs::id.eq(check_ins::okr_id)))
             .filter(newest)
-            .order(check_ins::at)
             .select(CheckInRow::as_select())
             .into_boxed();
         if let Some(ids) = ids {
@@ -211,14 +212,18 @@ fn read_chunk(
         read_links(db, ids, period)?.into_iter().map(|linked| (linked.link.okr_id, linked)).collect();
     let mut readings: HashMap<OkrId, Reading> =
         read_readings(db, ids)?.into_iter().map(|reading| (reading.okr_id, reading)).collect();
-    let mut check_ins: BTreeMap<OkrId, Vec<CheckIn>> = BTreeMap::new();
-    for check_in in read_check_ins(db, ids)? {
-        check_ins.entry(check_in.okr_id).or_default().push(check_in);
-    }
+    // at most one of each: the newest with a value is also the newest of all, or else the newest states a status only
+    let (valued, stated): (Vec<CheckIn>, Vec<CheckIn>) =
+        read_check_ins(db, ids)?.into_iter().partition(|check_in| check_in.entered.is_some());
+    let by_okr = |check_ins: Vec<CheckIn>| -> HashMap<OkrId, CheckIn> {
+        check_ins.into_iter().map(|check_in| (check_in.okr_id, check_in)).collect()
+    };
+    let (mut valued, mut stated) = (by_okr(valued), by_okr(stated));
     rows.extend(okrs.into_iter().map(|okr| BoardRow {
         link: links.remove(&okr.id),
         reading: readings.remove(&okr.id),
-        check_ins: check_ins.remove(&okr.id).unwrap_or_default(),
+        value_check_in: valued.remove(&okr.id),
+        status_check_in: stated.remove(&okr.id),
         okr,
     }));
     Ok(())
@@ -235,7 +240,7 @@ impl Store {
             match in_scope(db, scope)? {
                 None => read_chunk(db, None, visible_to, period, &mut rows)?,
                 Some(ids) => {
-                    ids.chunks(CHUNK).try_for_each(|part| read_chunk(db, Some(part), visible_to, period, &mut rows))?
+                    ids.chunks(CHUNK).try_for_each(|part| read_chunk(db, Some(part), visible_to, period, &mut rows))?;
                 }
             }
             rows.sort_by_key(|row| (row.okr.created_at, row.okr.id));
