@@ -83,6 +83,11 @@ impl Clause {
         terms
     }
 
+    /// The condition, if it is a single one.
+    pub fn as_term(&self) -> Option<&Term> {
+        if let Self::Term(term) = self { Some(term) } else { None }
+    }
+
     fn collect_terms<'a>(&'a self, into: &mut Vec<&'a Term>) {
         match self {
             Self::And(clauses) | Self::Or(clauses) => clauses.iter().for_each(|clause| clause.collect_terms(into)),
@@ -107,6 +112,14 @@ pub struct Term {
     pub place: Place,
     /// The operator alone.
     pub operator_place: Place,
+}
+
+impl Term {
+    /// All that the field is compared with, predicates included; lists by their members.
+    pub fn leaves(&self) -> Vec<&Operand> {
+        let predicates = self.condition.predicates().iter().map(|predicate| &predicate.operand);
+        self.condition.operand().into_iter().chain(predicates).flat_map(Operand::leaves).collect()
+    }
 }
 
 /// A field as a query names it.
@@ -274,6 +287,11 @@ impl Operand {
             Self::List(operands, _) => operands.iter().flat_map(Self::leaves).collect(),
             leaf => vec![leaf],
         }
+    }
+
+    /// The literal, if it is one.
+    pub fn as_value(&self) -> Option<&Value> {
+        if let Self::Value(value) = self { Some(value) } else { None }
     }
 
     /// Where it stands.

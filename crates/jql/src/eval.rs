@@ -3,7 +3,6 @@
 
 mod compile;
 mod condition;
-mod dates;
 mod durations;
 mod history;
 mod item;
@@ -14,7 +13,6 @@ mod site;
 mod text;
 mod wanted;
 
-pub(crate) use dates::is_relative_date;
 pub use item::{Change, Datum, Item, Named};
 pub use order::Order;
 pub use past::Past;

@@ -58,6 +58,27 @@ pub fn system_fields() -> &'static [SystemField] {
     &SYSTEM_FIELDS
 }
 
+/// Whether a product on top of Jira brings this field, so that it may be missing from a site's list of fields.
+pub(crate) fn is_product_field(name: &str) -> bool {
+    const BROUGHT: [&str; 14] = [
+        "approvals",
+        "organizations",
+        "request type",
+        "customer request type",
+        "request-type",
+        "request-channel-type",
+        "request-last-activity-time",
+        "development",
+        "deployment",
+        "issue.property",
+        "epic link",
+        "parent link",
+        "rank",
+        "subtask",
+    ];
+    BROUGHT.iter().any(|brought| brought.eq_ignore_ascii_case(name))
+}
+
 const fn field(id: &'static str, name: &'static str, kind: Kind, synonyms: &'static [&'static str]) -> SystemField {
     SystemField { id, name, kind, synonyms }
 }

@@ -5,11 +5,13 @@ pub mod error;
 pub mod eval;
 pub mod fields;
 pub mod functions;
+pub mod lint;
 pub mod parser;
 pub mod span;
 pub mod value;
 pub mod volatility;
 
+mod dates;
 mod lexer;
 mod print;
 mod words;

@@ -43,6 +43,11 @@ pub(crate) fn write_text(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result 
     if needs_quotes(text) { write!(f, "{}", Quoted(text)) } else { f.write_str(text) }
 }
 
+/// `text` as a literal or field name, quoted only where it must be.
+pub(crate) fn quote_where_needed(text: &str) -> String {
+    if needs_quotes(text) { quote(text) } else { text.to_owned() }
+}
+
 fn needs_quotes(text: &str) -> bool {
     let plain = |char: char| char.is_alphanumeric() || "._-:".contains(char);
     let kept = find_keyword(text).is_some() || is_reserved(text) || is_stop_word(text);

@@ -3,7 +3,7 @@
 
 use crate::{
     ast::{Clause, Function, Operand, Query, Term, Value},
-    eval::is_relative_date,
+    dates::is_relative_date,
     fields::{Kind, find_system_field},
     functions::find_function,
     span::Span,

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     ast::{Clause, Comparison, Condition, Field, FieldName, Operand, Predicate, PredicateKind, Term},
+    dates::Moment,
     error::EvalError,
     fields::{Kind, find_system_field},
 };
@@ -19,6 +20,7 @@ pub(super) type Compiled<T> = Result<T, EvalError>;
 
 pub(super) struct Compiler<'a> {
     pub(super) context: &'a Context<'a>,
+    pub(super) moment: Moment,
     pub(super) problems: Vec<EvalError>,
 }
 
@@ -52,7 +54,8 @@ impl Subject<'_> {
 
 impl<'a> Compiler<'a> {
     pub(super) fn new(context: &'a Context<'a>) -> Self {
-        Self { context, problems: Vec::new() }
+        let moment = Moment { now: context.now.with_timezone(&context.zone), week_starts: context.week_starts };
+        Self { context, moment, problems: Vec::new() }
     }
 
     pub(super) fn clause(&mut self, clause: &Clause, negated: bool) -> Node {

@@ -1,6 +1,6 @@
 //! Working time in queries, such as `timespent > "1d 4h"`.
 
-use super::dates::amount_and_unit;
+use crate::dates::amount_and_unit;
 
 /// Seconds of a working day; Jira's default, which few sites change.
 const DAY: i64 = 8 * 3600;

@@ -2,13 +2,13 @@
 
 use super::{
     compile::{Compiled, Compiler, Subject},
-    dates::{self, day_bounds, day_of, is_date_function, read_literal},
     durations::read_duration,
     site::{SprintState, Version},
     wanted::{Wanted, split_key},
 };
 use crate::{
     ast::{Function, Operand, Value},
+    dates::{self, day_bounds, day_of, is_date_function, read_literal},
     error::EvalError,
     fields::Kind,
     span::Span,
@@ -64,7 +64,7 @@ impl Compiler<'_> {
     /// A date as the field keeps dates.
     fn on_kind(&self, subject: &Subject<'_>, date: DateTime<Utc>) -> Wanted {
         match subject.field.kind {
-            Kind::Day => Wanted::Day(day_of(date, self.context)),
+            Kind::Day => Wanted::Day(day_of(date, &self.moment)),
             _ => Wanted::Instant(date),
         }
     }
@@ -209,7 +209,7 @@ impl Compiler<'_> {
     /// The day of ON.
     pub(super) fn day(&self, operand: &Operand) -> Compiled<Range> {
         let date = self.date(operand)?;
-        day_bounds(date, self.context).ok_or_else(|| no_date(&operand.to_string(), operand.place().0))
+        day_bounds(date, &self.moment).ok_or_else(|| no_date(&operand.to_string(), operand.place().0))
     }
 
     /// The two dates of DURING.
@@ -224,7 +224,7 @@ impl Compiler<'_> {
     }
 
     fn literal_date(&self, value: &Value, field: &str) -> Compiled<DateTime<Utc>> {
-        read_literal(value, self.context).ok_or_else(|| EvalError::InvalidOperand {
+        read_literal(value, &self.moment).ok_or_else(|| EvalError::InvalidOperand {
             message: format!(
                 "Date value '{}' for field '{field}' is invalid. Valid formats include: 'yyyy/MM/dd HH:mm', \
                  'yyyy-MM-dd HH:mm', 'yyyy/MM/dd', 'yyyy-MM-dd', or a period format e.g. '-5d', '4w 2d'.",
@@ -235,7 +235,7 @@ impl Compiler<'_> {
     }
 
     fn called_date(&self, lower: &str, function: &Function) -> Compiled<DateTime<Utc>> {
-        let date = dates::call(lower, &function.arguments, self.context);
+        let date = dates::call(lower, &function.arguments, &self.moment);
         date.ok_or_else(|| no_date(&function.to_string(), function.place.0))
     }
 }

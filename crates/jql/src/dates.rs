@@ -1,22 +1,30 @@
 //! Dates in queries: absolute ones in the asker's zone, relative ones, and the date functions.
 
-use super::site::Context;
 use crate::ast::Value;
 use chrono::{
     DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc, Weekday,
 };
 use chrono_tz::Tz;
 
+/// When and where a query is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    /// Now, in the asker's zone.
+    pub now: DateTime<Tz>,
+    /// First day of a week.
+    pub week_starts: Weekday,
+}
+
 /// The instant that a literal names: `2026-05-07`, `"2026/05/07 14:30"`, `-1w`, `"4w 2d"`, or an unquoted number of
 /// milliseconds since 1970.
-pub(super) fn read_literal(value: &Value, context: &Context<'_>) -> Option<DateTime<Utc>> {
+pub(crate) fn read_literal(value: &Value, moment: &Moment) -> Option<DateTime<Utc>> {
     let text = value.text.trim();
     if value.number {
         return DateTime::from_timestamp_millis(text.parse().ok()?);
     }
     match absolute(text) {
-        Some(local) => to_utc(local, context.zone),
-        None => context.now.checked_add_signed(relative(text)?),
+        Some(local) => to_utc(local, moment.now.timezone()),
+        None => moment.now.with_timezone(&Utc).checked_add_signed(relative(text)?),
     }
 }
 
@@ -29,6 +37,13 @@ fn absolute(text: &str) -> Option<NaiveDateTime> {
     };
     let format = if separator == '-' { "%Y-%m-%d" } else { "%Y/%m/%d" };
     Some(NaiveDate::parse_from_str(day, format).ok()?.and_time(time))
+}
+
+/// An instant as a literal that stands still, to the minute.
+pub(crate) fn write_literal(instant: DateTime<Utc>, zone: Tz) -> String {
+    let local = instant.with_timezone(&zone).naive_local();
+    let format = if local.time() == NaiveTime::MIN { "%Y-%m-%d" } else { "%Y-%m-%d %H:%M" };
+    local.format(format).to_string()
 }
 
 /// Whether `text` is a date counted from the time of asking, such as `-1w`.
@@ -63,7 +78,7 @@ fn signed(text: &str) -> (i32, &str) {
 }
 
 /// `4w` as 4 and w.
-pub(super) fn amount_and_unit(term: &str) -> Option<(i64, char)> {
+pub(crate) fn amount_and_unit(term: &str) -> Option<(i64, char)> {
     let unit = term.chars().last().filter(char::is_ascii_alphabetic)?;
     let amount = term.strip_suffix(unit)?;
     let digits = amount.bytes().all(|byte| byte.is_ascii_digit());
@@ -79,14 +94,14 @@ fn to_utc(local: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
 }
 
 /// The day of an instant in the asker's zone.
-pub(super) fn day_of(instant: DateTime<Utc>, context: &Context<'_>) -> NaiveDate {
-    instant.with_timezone(&context.zone).date_naive()
+pub(crate) fn day_of(instant: DateTime<Utc>, moment: &Moment) -> NaiveDate {
+    instant.with_timezone(&moment.now.timezone()).date_naive()
 }
 
 /// From the start of that day to the start of the next, in the asker's zone.
-pub(super) fn day_bounds(instant: DateTime<Utc>, context: &Context<'_>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
-    let day = day_of(instant, context);
-    let start = |day: NaiveDate| to_utc(day.and_time(NaiveTime::MIN), context.zone);
+pub(crate) fn day_bounds(instant: DateTime<Utc>, moment: &Moment) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let day = day_of(instant, moment);
+    let start = |day: NaiveDate| to_utc(day.and_time(NaiveTime::MIN), moment.now.timezone());
     Some((start(day)?, start(day.checked_add_days(Days::new(1))?)?))
 }
 
@@ -100,7 +115,7 @@ enum Period {
 }
 
 /// Whether `name`, in lower case, is a function that gives a date.
-pub(super) fn is_date_function(name: &str) -> bool {
+pub(crate) fn is_date_function(name: &str) -> bool {
     name == "now" || period(name).is_some()
 }
 
@@ -122,20 +137,20 @@ fn period(name: &str) -> Option<(Period, bool)> {
 
 /// What `now`, `startOfMonth` and the like give, with an optional increment such as `-1d`, `1` (of the function's own
 /// period) or `+2M` (case decides: `M` is months, `m` minutes).
-pub(super) fn call(name: &str, arguments: &[Value], context: &Context<'_>) -> Option<DateTime<Utc>> {
+pub(crate) fn call(name: &str, arguments: &[Value], moment: &Moment) -> Option<DateTime<Utc>> {
     if name == "now" {
-        return arguments.is_empty().then_some(context.now);
+        return arguments.is_empty().then_some(moment.now.with_timezone(&Utc));
     }
     let (period, end) = period(name)?;
-    let today = day_of(context.now, context);
-    let first = start_of(period, today, context.week_starts)?;
+    let today = moment.now.date_naive();
+    let first = start_of(period, today, moment.week_starts)?;
     let first = if end { after(period, first)? } else { first };
     let local = match arguments {
         [] => first.and_time(NaiveTime::MIN),
         [increment] => shift(first.and_time(NaiveTime::MIN), &increment.text, period)?,
         _ => return None,
     };
-    let instant = to_utc(local, context.zone)?;
+    let instant = to_utc(local, moment.now.timezone())?;
     if end { instant.checked_sub_signed(TimeDelta::milliseconds(1)) } else { Some(instant) }
 }
 
@@ -187,16 +202,14 @@ fn months(local: NaiveDateTime, amount: i64) -> Option<NaiveDateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::EmptySite;
-
     fn read(text: &str, zone: Tz) -> String {
-        let now = "2026-11-20T12:00:00Z".parse().unwrap();
-        let context = Context { now, zone, week_starts: Weekday::Sun, user: None, site: &EmptySite };
+        let now: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
+        let moment = Moment { now: now.with_timezone(&zone), week_starts: Weekday::Sun };
         let value = |text: &str| Value { text: text.into(), number: false, place: crate::span::Place::default() };
         let instant = match text.split_once('(') {
-            Some((name, "")) => call(name, &[], &context),
-            Some((name, increment)) => call(name, &[value(increment)], &context),
-            None => read_literal(&value(text), &context),
+            Some((name, "")) => call(name, &[], &moment),
+            Some((name, increment)) => call(name, &[value(increment)], &moment),
+            None => read_literal(&value(text), &moment),
         };
         instant.map_or_else(|| "none".to_owned(), |instant| instant.format("%F %T%.3f").to_string())
     }
