@@ -28,6 +28,7 @@ pub(crate) enum Effect {
     EmptyBody,
     Captcha,
     Maintenance,
+    NearLimit,
 }
 
 /// What a condition sees of a request.
@@ -167,6 +168,11 @@ impl Fault {
     /// 503 with the page of a server that starts.
     pub fn maintenance() -> Self {
         Self::new(Effect::Maintenance)
+    }
+
+    /// The answer is fine and says that a rate limit is near.
+    pub fn near_limit() -> Self {
+        Self::new(Effect::NearLimit)
     }
 
     /// Only requests whose path contains this.

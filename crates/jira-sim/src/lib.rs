@@ -13,6 +13,7 @@
 //! ```
 
 mod admin;
+mod candidates;
 mod catalogue;
 mod clock;
 mod credentials;

@@ -8,6 +8,7 @@ use okrsync_jql::ast::{Condition, Operand, Predicate, Term};
 use okrsync_jql::error::EvalError;
 use okrsync_jql::eval::Matcher;
 
+use crate::candidates;
 use crate::catalogue::Catalogue;
 use crate::clock::Instant;
 use crate::issue::{AsOf, IssueId, IssueView};
@@ -70,9 +71,14 @@ impl Question<'_> {
         Some(IssueView { issue, state: issue.state(as_of)?, as_of })
     }
 
-    /// Evaluates the query on every issue.
+    /// Evaluates the query on every issue that it may match.
     pub(crate) fn answer(&self, site: &Site) -> Found {
-        let ids: Vec<IssueId> = site.issues().iter().map(|issue| issue.id).collect();
+        // the guess knows only the present, which a lagging index does not show
+        let clause = self.query.where_clause.as_ref().filter(|_| site.lag.is_empty());
+        let ids: Vec<IssueId> = match clause.and_then(|clause| candidates::find(site, clause)) {
+            Some(ids) => ids.into_iter().collect(),
+            None => site.issues().iter().map(|issue| issue.id).collect(),
+        };
         self.evaluate(site, &ids, &[])
     }
 

@@ -22,6 +22,8 @@ pub(crate) struct Site {
     /// Upper-case keys, old ones of moved issues included.
     keys: HashMap<String, IssueId>,
     children: HashMap<IssueId, BTreeSet<IssueId>>,
+    /// By label in lower case.
+    labelled: HashMap<String, BTreeSet<IssueId>>,
     counters: HashMap<u32, u32>,
     next_id: u64,
     /// Which issue changed in which revision, ascending.
@@ -62,6 +64,7 @@ impl Site {
             issues: Vec::new(),
             keys: HashMap::new(),
             children: HashMap::new(),
+            labelled: HashMap::new(),
             counters: HashMap::new(),
             next_id: 20_001,
             touched: Vec::new(),
@@ -139,6 +142,11 @@ impl Site {
         self.children.get(&id).into_iter().flatten().copied()
     }
 
+    /// Issues with a label, in any case of letters.
+    pub(crate) fn labelled(&self, label: &str) -> impl Iterator<Item = IssueId> + '_ {
+        self.labelled.get(&label.to_lowercase()).into_iter().flatten().copied()
+    }
+
     /// Issues that changed after a revision, each once.
     pub(crate) fn touched_since(&self, revision: u64) -> BTreeSet<IssueId> {
         let start = self.touched.partition_point(|(at, _)| *at <= revision);
@@ -210,16 +218,25 @@ impl Site {
 
     fn index(&mut self, id: IssueId, state: &IssueState) {
         self.keys.insert(state.key.to_ascii_uppercase(), id);
-        let before = self.view(id).map(|view| (view.state.parent, view.state.epic));
-        let after = if state.deleted { (None, None) } else { (state.parent, state.epic) };
-        if before == Some(after) {
-            return;
+        let (mut above, mut labels) = (Vec::new(), Vec::new());
+        if let Some(before) = self.view(id).map(|view| view.state) {
+            if (before.parent, before.epic, &before.labels) == (state.parent, state.epic, &state.labels) {
+                return;
+            }
+            above.extend([before.parent, before.epic].into_iter().flatten());
+            labels.clone_from(&before.labels);
         }
-        for old in before.into_iter().flat_map(|(parent, epic)| [parent, epic]).flatten() {
+        for old in above {
             self.children.entry(old).or_default().remove(&id);
         }
-        for new in [after.0, after.1].into_iter().flatten() {
+        for old in labels {
+            self.labelled.entry(old.to_lowercase()).or_default().remove(&id);
+        }
+        for new in [state.parent, state.epic].into_iter().flatten() {
             self.children.entry(new).or_default().insert(id);
+        }
+        for new in &state.labels {
+            self.labelled.entry(new.to_lowercase()).or_default().insert(id);
         }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use okrsync_jql::error::EvalError;
 use rust_decimal::Decimal;
 
+use crate::candidates;
 use crate::catalogue::{Category, User};
 use crate::error::SimError;
-use crate::issue::{AsOf, IssueId, IssueView};
+use crate::issue::{AsOf, Issue, IssueId, IssueView};
 use crate::matching::{Asker, ItemView, SiteView};
 use crate::sim::JiraSim;
 use crate::site::Site;
@@ -129,8 +130,12 @@ impl JiraSim {
         if let Some(problem) = matcher.as_ref().and_then(|matcher| matcher.problems().iter().find(unsound)) {
             return Err(SimError::Query(problem.to_string()));
         }
-        let views =
-            site.issues().iter().filter_map(|issue| Some(IssueView { issue, state: issue.state(as_of)?, as_of }));
+        let among = query.where_clause.as_ref().filter(|_| as_of == AsOf::Now);
+        let issues: Vec<&Issue> = match among.and_then(|clause| candidates::find(&site, clause)) {
+            Some(ids) => ids.into_iter().filter_map(|id| site.issue(id)).collect(),
+            None => site.issues().iter().collect(),
+        };
+        let views = issues.into_iter().filter_map(|issue| Some(IssueView { issue, state: issue.state(as_of)?, as_of }));
         let seen = views.filter(|view| Site::may_see(of.catalogue, Some(&user.id), view.state));
         let matching = seen.filter(|view| matcher.as_ref().is_none_or(|m| m.matches(&ItemView { of, view: *view })));
         Ok(Truth { issues: matching.map(|view| true_issue(of, &view)).collect() })

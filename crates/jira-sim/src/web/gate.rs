@@ -12,7 +12,8 @@ use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 
 use super::ask::Visitor;
-use super::identity;
+use super::identity::{self, Mark};
+use super::limits::Verdict;
 use super::reply::Reply;
 use super::wire::Wire;
 use crate::credentials::{Caller, Door, Presented};
@@ -60,8 +61,9 @@ pub(crate) async fn attend(
     }
     let visitor = visitor(&gate, &presented, plan);
     visit.entry.user = visitor.caller.user().map(str::to_owned);
-    let early = refuse(&gate, &visitor, &parts.headers, &facts);
-    let (caller, plan) = (visitor.caller.clone(), visitor.plan.clone());
+    let limit = identity::draw(&gate, &visitor.caller, &facts);
+    let early = refuse(&gate, &visitor, &parts.headers, &facts, limit);
+    let mark = Mark { caller: visitor.caller.clone(), plan: visitor.plan.clone(), limit };
     let response = if let Some(reply) = early {
         reply.into_response()
     } else {
@@ -69,7 +71,7 @@ pub(crate) async fn attend(
         request.extensions_mut().insert(visitor);
         next.run(request).await
     };
-    close(&gate, response, &caller, &plan, visit).await
+    close(&gate, response, &mark, visit).await
 }
 
 async fn pause(time: Duration) {
@@ -157,7 +159,13 @@ fn visitor(gate: &Gate, presented: &Presented, plan: Plan) -> Visitor {
 }
 
 /// What is answered before any handler sees the request.
-fn refuse(gate: &Gate, visitor: &Visitor, headers: &HeaderMap, facts: &RequestFacts) -> Option<Reply> {
+fn refuse(
+    gate: &Gate,
+    visitor: &Visitor,
+    headers: &HeaderMap,
+    facts: &RequestFacts,
+    limit: Option<Verdict>,
+) -> Option<Reply> {
     let shared = &gate.shared;
     let missing = |(name, value): &(String, String)| headers.get(name).is_none_or(|given| given != value);
     if lock(&shared.required_headers).iter().any(missing) {
@@ -169,7 +177,7 @@ fn refuse(gate: &Gate, visitor: &Visitor, headers: &HeaderMap, facts: &RequestFa
     if let Some(reply) = identity::door_policy(gate, visitor, facts) {
         return Some(reply);
     }
-    identity::over_limit(gate, &visitor.caller, facts)
+    limit.filter(|limit| !limit.allowed).map(|_| identity::over_limit(gate, facts))
 }
 
 /// The answers of faults that do without a handler.
@@ -198,13 +206,13 @@ fn staged(gate: &Gate, effect: &Effect, facts: &RequestFacts) -> Option<Reply> {
 }
 
 /// Adds identity headers, plays the faults of the body and writes the ledger.
-async fn close(gate: &Gate, response: Response, caller: &Caller, plan: &Plan, mut visit: Visit<'_>) -> Response {
+async fn close(gate: &Gate, response: Response, mark: &Mark, mut visit: Visit<'_>) -> Response {
     let (mut parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     visit.entry.status = parts.status.as_u16();
     visit.entry.response_bytes = body.len();
-    identity::sign(gate, &mut parts.headers, caller, plan);
-    if !plan.is(&Effect::Truncated) {
+    identity::sign(gate, &mut parts.headers, mark);
+    if !mark.plan.is(&Effect::Truncated) {
         return Response::from_parts(parts, Body::from(body));
     }
     parts.headers.insert("content-length", body.len().into());

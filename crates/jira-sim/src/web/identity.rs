@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName};
 
 use super::ask::Visitor;
 use super::gate::Gate;
+use super::limits::Verdict;
 use super::reply::Reply;
 use crate::credentials::{Caller, Door};
 use crate::faults::{Effect, Plan, RequestFacts};
@@ -31,16 +32,28 @@ pub(crate) fn door_policy(gate: &Gate, visitor: &Visitor, facts: &RequestFacts) 
     }
 }
 
-/// 429 where the burst bucket is empty.
-pub(crate) fn over_limit(gate: &Gate, caller: &Caller, facts: &RequestFacts) -> Option<Reply> {
+/// What is said of an answer in its headers.
+#[derive(Clone, Debug)]
+pub(crate) struct Mark {
+    pub(crate) caller: Caller,
+    pub(crate) plan: Plan,
+    pub(crate) limit: Option<Verdict>,
+}
+
+/// Takes the request out of its bucket: by endpoint on Cloud, by user on Data Center.
+pub(crate) fn draw(gate: &Gate, caller: &Caller, facts: &RequestFacts) -> Option<Verdict> {
     let burst = gate.shared.options.burst?;
     let key = match gate.shared.dialect {
         Dialect::Cloud => format!("{} {}", facts.method, facts.path),
         Dialect::DataCenter => caller.user().unwrap_or("anonymous").to_owned(),
     };
-    let verdict = lock(&gate.shared.memory.buckets).take(&key, burst);
+    Some(lock(&gate.shared.memory.buckets).take(&key, burst))
+}
+
+/// 429 for an empty bucket.
+pub(crate) fn over_limit(gate: &Gate, facts: &RequestFacts) -> Reply {
     let reason = (gate.shared.dialect == Dialect::Cloud).then_some("jira-burst-based");
-    (!verdict.allowed).then(|| too_many(gate, &facts.path, Some(1), reason))
+    too_many(gate, &facts.path, Some(1), reason)
 }
 
 /// 429 in the dialect's own dress.
@@ -63,9 +76,10 @@ pub(crate) fn too_many(gate: &Gate, path: &str, retry_after: Option<u32>, reason
     reply
 }
 
-/// Writes the headers that every answer of the site carries.
-pub(crate) fn sign(gate: &Gate, headers: &mut HeaderMap, caller: &Caller, plan: &Plan) {
+/// Writes the headers that answers of the site carry. HTML comes from somebody before it, who knows nothing of them.
+pub(crate) fn sign(gate: &Gate, headers: &mut HeaderMap, mark: &Mark) {
     let shared = &gate.shared;
+    let is_html = headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let mut set = |name: &'static str, value: &str| {
         let name = HeaderName::from_static(name);
         // what a fault or a handler said stays
@@ -74,42 +88,56 @@ pub(crate) fn sign(gate: &Gate, headers: &mut HeaderMap, caller: &Caller, plan: 
         }
     };
     set("date", &shared.options.clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    if is_html {
+        return;
+    }
     set("x-arequestid", &format!("{}x1", shared.ledger.len()));
-    let shown = match (&plan.effect, caller) {
+    name_caller(gate, mark, &mut set);
+    let near_limit = mark.plan.is(&Effect::NearLimit);
+    if near_limit || (shared.options.rate_headers && mark.caller.user().is_some()) {
+        rate_headers(gate, near_limit, mark.limit, &mut set);
+    }
+}
+
+/// Says whom the site took the caller for, and how it liked the credentials.
+fn name_caller(gate: &Gate, mark: &Mark, set: &mut impl FnMut(&'static str, &str)) {
+    let shown = match (&mark.plan.effect, &mark.caller) {
         (Some(Effect::OtherAccount(id)), Caller::User(_)) => Some(id.clone()),
         (_, Caller::User(id)) => Some(id.to_string()),
         _ => None,
     };
-    match shared.dialect {
+    match gate.shared.dialect {
         Dialect::Cloud => {
-            set("atl-traceid", &format!("{:032x}", shared.ledger.len()));
+            set("atl-traceid", &format!("{:032x}", gate.shared.ledger.len()));
             if let Some(id) = &shown {
                 set("x-aaccountid", id);
             }
         }
         Dialect::DataCenter => set("x-ausername", &user_name(gate, shown.as_deref())),
     }
-    match (caller, shared.dialect) {
-        (Caller::Refused | Caller::WrongDoor, _) if !matches!(plan.effect, Some(Effect::Anonymous)) => {
+    match (&mark.caller, gate.shared.dialect) {
+        (Caller::Refused | Caller::WrongDoor, _) if !mark.plan.is(&Effect::Anonymous) => {
             set("x-seraph-loginreason", "AUTHENTICATED_FAILED");
         }
         (Caller::User(_), Dialect::DataCenter) => set("x-seraph-loginreason", "OK"),
         _ => {}
     }
-    if shared.options.rate_headers && shown.is_some() {
-        rate_headers(gate, &mut set);
-    }
 }
 
-fn rate_headers(gate: &Gate, set: &mut impl FnMut(&'static str, &str)) {
+fn rate_headers(gate: &Gate, near: bool, limit: Option<Verdict>, set: &mut impl FnMut(&'static str, &str)) {
     let burst = gate.shared.options.burst.unwrap_or(Burst { per_second: 5.0, size: 70.0 });
+    let left = limit.map_or(burst.size - 1.0, |limit| limit.left);
     set("x-ratelimit-limit", &format!("{:.0}", burst.size));
-    set("x-ratelimit-remaining", &format!("{:.0}", burst.size - 1.0));
-    if gate.shared.dialect == Dialect::DataCenter {
-        set("x-ratelimit-fillrate", &format!("{:.0}", burst.per_second));
-        set("x-ratelimit-interval-seconds", "1");
-        // zero while tokens remain: no reason to wait
-        set("retry-after", "0");
+    set("x-ratelimit-remaining", &format!("{left:.0}"));
+    match gate.shared.dialect {
+        Dialect::Cloud if near || left < burst.size / 5.0 => set("x-ratelimit-nearlimit", "true"),
+        Dialect::Cloud => {}
+        Dialect::DataCenter => {
+            set("x-ratelimit-fillrate", &format!("{:.0}", burst.per_second));
+            set("x-ratelimit-interval-seconds", "1");
+            // zero while tokens remain: no reason to wait
+            set("retry-after", "0");
+        }
     }
 }
 

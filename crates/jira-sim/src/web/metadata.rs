@@ -67,7 +67,7 @@ pub(crate) fn projects(ask: &Ask) -> Reply {
     array(ask, |page| projects_of(ask, page, |_| true))
 }
 
-/// `GET /project/search` of Cloud: pages of at most 100; keys and ids narrow it.
+/// `GET /project/search` of Cloud: pages of at most 100; keys and ids narrow it; 404 if there is none.
 pub(crate) fn project_search(ask: &Ask) -> Answer {
     let keys: Vec<String> = ask.list("keys").unwrap_or_default();
     let ids: Vec<String> = ask.list("id").unwrap_or_default();
@@ -82,6 +82,9 @@ pub(crate) fn project_search(ask: &Ask) -> Answer {
         named && numbered && found
     };
     let all = listing(ask, |page| projects_of(ask, page, wanted));
+    if all.is_empty() {
+        return Err(Reply::error(404, "No projects were found."));
+    }
     paged(ask, &all, (50, 100), "values")
 }
 

@@ -25,6 +25,7 @@ async fn each_answering_fault_looks_as_in_the_wild() {
     assert!(bad_gateway.status == 502 && is_html(&bad_gateway));
     let login = strike(Fault::login_page()).await;
     assert!(login.status == 200 && is_html(&login));
+    assert_eq!(login.header("x-aaccountid"), "", "whoever shows a login page does not know the account");
     assert!(strike(Fault::login_redirect()).await.header("location").contains("login.jsp"));
     assert_eq!(strike(Fault::gone()).await.status, 410);
     let empty = strike(Fault::empty_body()).await;
@@ -55,6 +56,9 @@ async fn rate_limits_come_with_and_without_their_headers() {
     let told = visitor.search(QUERY).await;
     assert_eq!((told.header("retry-after"), told.header("ratelimit-reason")), ("17", "jira-burst-based"));
     assert_eq!(told.header("x-ratelimit-reset"), "2026-11-20T09:00:17Z");
+    sim.faults().add(Fault::near_limit());
+    let near = visitor.search(QUERY).await;
+    assert_eq!((near.status, near.header("x-ratelimit-nearlimit"), near.ids().len()), (200, "true", 1));
     sim.faults().add(Fault::unavailable(3));
     let busy = visitor.get("/rest/api/3/myself").await;
     assert_eq!((busy.status, busy.header("retry-after")), (503, "3"));
@@ -199,10 +203,15 @@ async fn the_ledger_counts_what_was_asked() {
 
 #[tokio::test]
 async fn bursts_are_refused_by_endpoint() {
-    let burst = Some(Burst { per_second: 0.001, size: 2.0 });
-    let (_sim, visitor) = cloud(SiteOptions { burst, ..SiteOptions::default() }, 1).await;
-    let statuses = [visitor.search(QUERY).await, visitor.search(QUERY).await, visitor.search(QUERY).await];
-    assert_eq!(statuses.map(|answer| answer.status), [200, 200, 429]);
+    let burst = Some(Burst { per_second: 0.001, size: 6.0 });
+    let (_sim, visitor) = cloud(SiteOptions { burst, rate_headers: true, ..SiteOptions::default() }, 1).await;
+    let mut told = Vec::new();
+    for _ in 0..7 {
+        let answer = visitor.search(QUERY).await;
+        told.push((answer.status, answer.header("x-ratelimit-nearlimit") == "true"));
+    }
+    let plenty = (200, false);
+    assert_eq!(told, [plenty, plenty, plenty, plenty, (200, true), (200, true), (429, true)]);
     assert_eq!(visitor.get("/rest/api/3/myself").await.status, 200);
 }
 

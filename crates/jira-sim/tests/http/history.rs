@@ -113,6 +113,33 @@ async fn kept_answers_follow_every_change() {
 }
 
 #[tokio::test]
+async fn guesses_leave_no_match_out() {
+    let (sim, visitor) = cloud(SiteOptions::default(), 3).await;
+    let epic = sim.create(IssueDraft::new("AE", "Epic")).unwrap();
+    let story = sim.create(IssueDraft::new("AE", "Story").label("Red").label("x").epic(epic)).unwrap();
+    let id = story.number();
+    for jql in [
+        "labels = Red",
+        "labels in (blue, Red) AND status = 'To Do'",
+        "'Epic Link' = AE-4 OR parent = AE-4",
+        "key = ae-5",
+        &format!("id = {id}"),
+        "key in (AE-5, AE-5)",
+        "NOT labels = blue",
+        "(labels = x OR parent = AE-4) AND NOT key = AE-1",
+    ] {
+        assert_eq!(visitor.search(jql).await.ids(), [id], "{jql}");
+        assert_eq!(sim.truth(jql).unwrap().ids(), [id], "{jql}");
+        let unguessed = sim.truth_at(AsOf::Revision(sim.revision()), jql).unwrap();
+        assert_eq!(unguessed.ids(), [id], "{jql}");
+    }
+    sim.edit(story).unwrap().label_remove("Red").unwrap().label_add("blue").unwrap().epic(None).unwrap();
+    for (jql, matched) in [("labels = Red", 0), ("labels = blue", 1), ("labels = x", 1), ("parent = AE-4", 0)] {
+        assert_eq!(visitor.search(jql).await.ids().len(), matched, "{jql}");
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_exist_is_refused() {
     let (sim, _) = cloud(SiteOptions::default(), 1).await;
     assert!(sim.create(IssueDraft::new("GHOST", "Story")).is_err());
