@@ -98,7 +98,9 @@ pub(crate) fn check_email(text: &str) -> Result<String, Invalid> {
     let email = text.trim().to_lowercase();
     let sound = email.len() <= 254
         && !email.contains(char::is_whitespace)
-        && email.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
+        && email
+            .split_once('@')
+            .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty() && !host.contains('@'));
     let mut fields = Fields::default();
     fields.require(sound, "email", "give an e-mail address such as dana@northwind.example");
     fields.into_result("invalid_email", "This is not an e-mail address.")?;

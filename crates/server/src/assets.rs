@@ -26,7 +26,9 @@ const ASSETS: [Asset; 3] = [
 /// Changes whenever an asset does, so that browsers may keep each for good.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let mut hash = Sha256::new();
-    ASSETS.iter().for_each(|asset| hash.update(asset.text));
+    for asset in &ASSETS {
+        hash.update(asset.text);
+    }
     hex::encode(hash.finalize())[..12].to_owned()
 });
 
@@ -43,7 +45,8 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
 async fn asset(Path((_, name)): Path<(String, String)>) -> Response {
     match ASSETS.iter().find(|asset| asset.name == name) {
         Some(asset) => {
-            let headers = [(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+            let headers =
+                [(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
             (headers, asset.text).into_response()
         }
         None => crate::error::ApiError::not_found("asset", name).into_response(),

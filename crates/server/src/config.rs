@@ -22,7 +22,7 @@ pub const DEMO: &str = include_str!("../../../config/demo.toml");
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// A key that okrsync does not know: most likely a slip of the pen.
-    #[error("{source_name} sets `{key}`, which is not a setting of okrsync{}", suggestion(.nearest))]
+    #[error("{source_name} sets `{key}`, which is not a setting of okrsync{}", suggestion(.nearest.as_deref()))]
     UnknownKey {
         /// File or variable.
         source_name: String,
@@ -52,8 +52,8 @@ pub enum ConfigError {
     },
 }
 
-fn suggestion(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |key| format!("; did you mean `{key}`?"))
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |key| format!("; did you mean `{key}`?"))
 }
 
 /// All settings. See `config/default.toml` for the meaning and unit of each.
@@ -131,6 +131,9 @@ impl Settings {
 
     /// Built-in defaults over `data_dir`, a free port, and nothing from the environment: for tests and the demo, which
     /// change the public fields afterwards.
+    ///
+    /// # Panics
+    /// If the built-in defaults are unsound, which a test rules out.
     pub fn embedded(data_dir: &Path) -> Self {
         let variables = [("OKRSYNC_DATA_DIR".to_owned(), data_dir.display().to_string())];
         let mut settings = Self::from_layers(None, &variables).expect("the built-in defaults are sound");
@@ -175,7 +178,8 @@ impl Settings {
         let require = |ok: bool, key: &'static str, reason: &str| {
             if ok { Ok(()) } else { Err(ConfigError::Unsound { key, reason: reason.to_owned() }) }
         };
-        let http = self.public_url.as_ref().is_none_or(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let http =
+            self.public_url.as_ref().is_none_or(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         require(http, "public_url", "it must begin with http:// or https:// and name a host")?;
         require(
             layers::has_scheme(&self.database_url, &["sqlite", "postgres", "postgresql"]),
@@ -186,7 +190,8 @@ impl Settings {
         require((5..=1440).contains(&period), "sync.period_minutes", "it lies between 5 minutes and a day (1440)")?;
         require(self.sync.tick_seconds >= 1, "sync.tick_seconds", "it is at least 1")?;
         require(self.sync.lease_seconds >= 5, "sync.lease_seconds", "it is at least 5")?;
-        require(self.sync.parallel_connections >= 1, "sync.parallel_connections", "it is at least 1")?;
+        require(self.sync.parallel_refreshes >= 1, "sync.parallel_refreshes", "it is at least 1")?;
+        require(self.sync.drop_brake_percent <= 100, "sync.drop_brake_percent", "it is a percentage")?;
         require(self.web.session_days >= 1, "web.session_days", "it is at least 1")?;
         require(self.web.sign_ins_per_minute >= 1, "web.sign_ins_per_minute", "it is at least 1")?;
         require(self.web.body_limit_kb >= 16, "web.body_limit_kb", "it is at least 16")
@@ -194,7 +199,9 @@ impl Settings {
 }
 
 /// An empty text is nothing; any other is parsed.
-fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
 }

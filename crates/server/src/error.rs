@@ -60,7 +60,6 @@ pub(crate) struct ProblemDocument<'a> {
 
 /// One field that is wrong.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes `FieldError` of the domain in the API document")]
 pub(crate) struct FieldProblem {
     /// Path of the field, such as `measure.target`.
     field: String,
@@ -167,6 +166,7 @@ impl ApiError {
     }
 
     /// Stable word.
+    #[cfg(test)]
     pub(crate) fn code(&self) -> &str {
         &self.0.code
     }

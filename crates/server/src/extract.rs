@@ -231,7 +231,12 @@ mod tests {
             ("{\"name\":\"a\",\"nmae\":\"b\"}", 422, "unknown_field", "`nmae`"),
             ("{\"name\":\"a\",\"measure\":{\"kind\":\"okr\"}}", 422, "invalid_value", "`kpi` or `stay_below`"),
             ("{\"name\":\"a\",\"measure\":{\"kind\":\"kpi\",\"target\":20}}", 422, "invalid_value", "`measure.target`"),
-            ("{\"name\":\"a\",\"measure\":{\"kind\":\"kpi\",\"target\":\"1e99\"}}", 422, "invalid_value", "`measure.target`"),
+            (
+                "{\"name\":\"a\",\"measure\":{\"kind\":\"kpi\",\"target\":\"1e99\"}}",
+                422,
+                "invalid_value",
+                "`measure.target`",
+            ),
             ("{\"name\":\"a\",\"measure\":{}}", 422, "missing_field", "`measure.kind`"),
             ("{\"name\":\"a\",\"measure\":{\"kind\":\"kpi\",\"x\":1}}", 422, "unknown_field", "`measure.x`"),
         ] {

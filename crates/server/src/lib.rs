@@ -80,15 +80,25 @@ pub async fn serve_http(app: App, listener: TcpListener, shutdown: CancellationT
     Ok(axum::serve(listener, service).with_graceful_shutdown(end).await?)
 }
 
+/// The API with its own description.
+fn described() -> (Router<App>, utoipa::openapi::OpenApi) {
+    let api = OpenApiRouter::with_openapi(openapi::Description::openapi()).nest(api::reply::BASE, api::routes());
+    let (api, mut description) = api.split_for_parts();
+    openapi::complete(&mut description);
+    (api, description)
+}
+
+/// The API's description as it is served at `/api/v1/openapi.json`.
+pub fn describe() -> utoipa::openapi::OpenApi {
+    described().1
+}
+
 /// Every route.
 pub fn router(app: App) -> Router {
-    let description = openapi::Description::openapi();
-    let api = OpenApiRouter::with_openapi(description).nest(api::reply::BASE, api::routes());
-    let (api, mut document) = api.split_for_parts();
-    openapi::complete(&mut document);
-    let docs = pages::docs::page(&document);
+    let (api, description) = described();
+    let docs = pages::docs::page(&description);
     let limit = usize::try_from(app.settings().web.body_limit_kb).unwrap_or(1024).saturating_mul(1024);
-    api.route("/api/v1/openapi.json", get(|| async move { Json(document) }))
+    api.route("/api/v1/openapi.json", get(|| async move { Json(description) }))
         .route("/api/docs", get(|| async move { docs }))
         .merge(pages::routes())
         .layer(auth::sessions::layer(&app))

@@ -40,7 +40,8 @@ struct SignIn;
 impl Modify for SignIn {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
-        let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A personal API token, `okr_…`"));
+        let token =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A personal API token, `okr_…`"));
         components.add_security_scheme("token", SecurityScheme::Http(token.build()));
         let cookie = ApiKeyValue::with_description(crate::auth::sessions::COOKIE, "The browser's session");
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
@@ -65,7 +66,7 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
     for (_, operation) in operations(document) {
         let content = Content::new(Some(Ref::from_schema_name(ProblemDocument::name())));
         let mut response = Response::new("What went wrong");
-        response.content.insert("application/problem+json".to_owned(), content);
+        response.content.insert("application/problem+json".to_owned(), content.into());
         operation.responses.responses.insert("default".to_owned(), response.into());
     }
 }

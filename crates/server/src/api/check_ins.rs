@@ -13,6 +13,7 @@ use crate::{
     extract::{Body, Id, Params},
 };
 use axum::{Json, extract::State, response::Response};
+use chrono::{DateTime, Utc};
 use okrsync_domain::{
     CheckInId, Instant, Invalid, OkrId, UserId,
     check_in::{CheckIn, Entered, Hold, StatedStatus},
@@ -78,14 +79,14 @@ pub(crate) struct CheckInView {
     id: CheckInId,
     #[schema(value_type = String)]
     author_id: UserId,
-    at: Instant,
+    at: DateTime<Utc>,
     note: String,
     value: Option<Number>,
     progress: Option<Number>,
     status: Option<StatedWord>,
     hold: HoldWord,
     /// When automatic updates were resumed.
-    released_at: Option<Instant>,
+    released_at: Option<DateTime<Utc>>,
 }
 
 impl From<CheckIn> for CheckInView {
@@ -201,9 +202,8 @@ async fn add(
 
 /// The same number as a reading, so that the history has it.
 fn reading(app: &App, okr: &Okr, entered: Entered, at: Instant) -> ApiResult<Reading> {
-    let tally = tally(&okr.measure, entered).ok_or_else(|| {
-        ApiError::field("invalid_check_in", "value", "This number is too large to be kept exactly.")
-    })?;
+    let tally = tally(&okr.measure, entered)
+        .ok_or_else(|| ApiError::field("invalid_check_in", "value", "This number is too large to be kept exactly."))?;
     Ok(Reading {
         id: app.random().id(at),
         okr_id: okr.id,

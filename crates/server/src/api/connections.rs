@@ -16,7 +16,7 @@ use crate::{
     extract::{Body, Id, Params, Patch},
 };
 use axum::{Json, extract::State, http::StatusCode, response::Response};
-use body::{AuthWord, ConnectionBody, DeploymentWord, Draft, SharingWord};
+use body::{ConnectionBody, Draft};
 use chrono::TimeDelta;
 use okrsync_domain::{
     ConnectionId, Instant, UserId,
@@ -25,7 +25,6 @@ use okrsync_domain::{
 use okrsync_scheduler::sites;
 use okrsync_store::{ConnectionOverview, SealedSecret, SecretChanges};
 use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use view::{ConnectionView, TestView};
 
@@ -63,7 +62,7 @@ async fn list(
 }
 
 /// Whether a new connection is tested before it is stored.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Adding {
@@ -114,8 +113,8 @@ async fn try_out(app: &App, draft: &mut Draft) -> ApiResult<()> {
 }
 
 fn seal(app: &App, draft: &Draft) -> Vec<SealedSecret> {
-    let sealed = |(name, secret)| sites::seal(app.keys(), draft.connection.id, name, secret, app.random());
-    draft.given.iter().map(sealed).collect()
+    let id = draft.connection.id;
+    draft.given.iter().map(|(name, secret)| sites::seal(app.keys(), id, name, secret, app.random())).collect()
 }
 
 /// One connection.
@@ -166,7 +165,7 @@ fn forget_account(before: &Connection, draft: &mut Draft) {
 }
 
 /// Where the links of a removed connection go.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Removing {

@@ -147,7 +147,10 @@ impl Share {
         let sums = !matches!(
             self.rule.metric,
             Metric::Progress
-                | Metric::CustomField { aggregate: Aggregate::Average | Aggregate::Min | Aggregate::Max | Aggregate::Median, .. }
+                | Metric::CustomField {
+                    aggregate: Aggregate::Average | Aggregate::Min | Aggregate::Max | Aggregate::Median,
+                    ..
+                }
         );
         if !sums || self.measure.is_control() {
             return None;
@@ -157,7 +160,12 @@ impl Share {
         // The way that this issue alone would go: the same arithmetic as for all of them.
         let (measure, tally) = match &self.measure {
             Measure::Kpi { start, target, .. } => {
-                let way = Measure::Kpi { name: String::new(), unit: String::new(), start: Decimal::ZERO, target: target - start };
+                let way = Measure::Kpi {
+                    name: String::new(),
+                    unit: String::new(),
+                    start: Decimal::ZERO,
+                    target: target - start,
+                };
                 (way, Tally { value: Some(value), ..Tally::default() })
             }
             other => (other.clone(), Tally { done: Some(value), total: self.total, ..Tally::default() }),

@@ -3,7 +3,7 @@
 use crate::error::{ApiError, ApiResult};
 use okrsync_store::{Cursor, Page, Slice};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Things on a page unless asked otherwise.
 const USUAL: u32 = 50;
@@ -35,7 +35,7 @@ impl<T> Listing<T> {
 }
 
 /// Which page of a list.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Paging {

@@ -178,7 +178,11 @@ impl MetricBody {
         for (given, field) in [(self.field_id.is_some(), "field_id"), (self.aggregate.is_some(), "aggregate")] {
             if given && !custom {
                 let field = format!("metric.{field}");
-                return Err(Invalid::new("invalid_value", &field, format!("`{field}` belongs to `custom_field` only.")));
+                return Err(Invalid::new(
+                    "invalid_value",
+                    &field,
+                    format!("`{field}` belongs to `custom_field` only."),
+                ));
             }
         }
         Ok(match self.kind {

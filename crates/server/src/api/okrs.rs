@@ -24,16 +24,12 @@ use okrsync_metrics::rollup;
 use okrsync_scheduler::events::Event;
 use okrsync_store::BoardScope;
 use serde::Deserialize;
-use utoipa::IntoParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use view::OkrView;
 
 /// Routes of OKRs.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list, add))
-        .routes(routes!(get, change, remove))
-        .merge(ending::routes())
+    OpenApiRouter::new().routes(routes!(list::list, add)).routes(routes!(get, change, remove)).merge(ending::routes())
 }
 
 /// One OKR that the caller may see, and where it stands.
@@ -104,7 +100,7 @@ async fn change(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>, patch
 }
 
 /// Whether children are deleted as well.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Removing {
@@ -129,7 +125,7 @@ async fn remove(
             caller.may(Act::EditOkr(&app.store().get_okr(below).await?))?;
         }
     }
-    app.store().delete_okr(id, removing.with_children).await?;
+    app.store().delete_okr(id, removing.with_children, app.now()).await?;
     announce(&app, &okr).await?;
     Ok(StatusCode::NO_CONTENT)
 }

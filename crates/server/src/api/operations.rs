@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use chrono::{DateTime, Utc};
 use okrsync_domain::{ConnectionId, Instant};
 use okrsync_scheduler::PassStatus;
 use okrsync_store::{Page, Query};
@@ -87,8 +88,8 @@ async fn measurements(
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PassView {
     running: bool,
-    started_at: Option<Instant>,
-    finished_at: Option<Instant>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
     /// Refreshes that were proved and recorded.
     done: u64,
     /// Refreshes that failed.
@@ -138,8 +139,8 @@ pub(crate) struct PlanView {
     queries: u64,
     /// Queries whose last attempt failed.
     failing: u64,
-    next_at: Option<Instant>,
-    paused_until: Option<Instant>,
+    next_at: Option<DateTime<Utc>>,
+    paused_until: Option<DateTime<Utc>>,
     /// What the last hour cost.
     requests_last_hour: u64,
     budget_per_hour: u32,
@@ -152,7 +153,7 @@ pub(crate) struct SyncView {
     queue: QueueView,
     /// Seconds that the longest-waiting work has waited.
     lag_seconds: i64,
-    next_at: Option<Instant>,
+    next_at: Option<DateTime<Utc>>,
     connections: Vec<PlanView>,
 }
 

@@ -68,7 +68,8 @@ impl OrganisationBody {
     fn organisation(self, jira_enabled: bool) -> ApiResult<Organisation> {
         let zone = self.time_zone.parse().map_err(|_| {
             let detail = format!("`{}` is not a time zone.", self.time_zone);
-            ApiError::field("invalid_time_zone", "time_zone", detail).hint("Use an IANA name such as \"Europe/Berlin\".")
+            ApiError::field("invalid_time_zone", "time_zone", detail)
+                .hint("Use an IANA name such as \"Europe/Berlin\".")
         })?;
         let limits = StatusLimits {
             behind_above: self.behind_above.0,

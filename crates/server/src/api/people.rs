@@ -12,8 +12,9 @@ use crate::{
     extract::{Body, Id, Params},
 };
 use axum::{Json, extract::State, response::Response};
+use chrono::{DateTime, Utc};
 use okrsync_domain::{
-    Instant, UserId,
+    UserId,
     person::{Role, User},
 };
 use secrecy::SecretString;
@@ -68,7 +69,7 @@ pub(crate) struct Person {
     /// Whether they may sign in.
     active: bool,
     /// When they were added.
-    created_at: Instant,
+    created_at: DateTime<Utc>,
 }
 
 impl From<User> for Person {
@@ -123,7 +124,11 @@ async fn me(caller: Caller) -> Json<Person> {
 
 /// Everybody.
 #[utoipa::path(get, path = "/users", tag = "People", params(Paging), responses((status = 200, body = Listing<Person>)))]
-async fn list(State(app): State<App>, caller: Caller, Params(paging): Params<Paging>) -> ApiResult<Json<Listing<Person>>> {
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    Params(paging): Params<Paging>,
+) -> ApiResult<Json<Listing<Person>>> {
     caller.may(Act::Look)?;
     Ok(Json(Listing::of(app.store().users(paging.page()?).await?, Person::from)))
 }

@@ -13,13 +13,14 @@ use crate::{
     extract::{Id, Params},
 };
 use axum::{Json, extract::State};
+use chrono::{DateTime, Utc};
 use okrsync_domain::{
-    Date, Instant, OkrId, ReadingId,
+    Date, OkrId, ReadingId,
     reading::{Coverage, Reading, ReadingKind},
 };
 use okrsync_metrics::{attainment, progress, value};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// How a reading came about.
@@ -52,7 +53,7 @@ impl From<Coverage> for CoverageView {
 pub(crate) struct ReadingView {
     #[schema(value_type = String)]
     id: ReadingId,
-    at: Instant,
+    at: DateTime<Utc>,
     kind: ReadingWord,
     value: Option<Number>,
     done: Option<Number>,
@@ -91,7 +92,7 @@ impl From<&Reading> for ReadingView {
 }
 
 /// Which readings.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Span {

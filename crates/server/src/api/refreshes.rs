@@ -17,14 +17,15 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use okrsync_domain::{
-    ConnectionId, Instant, OkrId, Problem, RefreshId,
+    ConnectionId, OkrId, Problem, RefreshId,
     refresh::{Refresh, RefreshState},
 };
 use okrsync_store::{BoardScope, RefreshScope};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Seconds that a request waits for Jira unless asked otherwise.
@@ -33,7 +34,7 @@ const USUAL_WAIT: u32 = 20;
 const LONGEST_WAIT: u32 = 120;
 
 /// How long the answer may take.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Waiting {
@@ -95,8 +96,8 @@ pub(crate) struct RefreshView {
     id: RefreshId,
     state: RefreshWord,
     progress: ProgressView,
-    started_at: Option<Instant>,
-    finished_at: Option<Instant>,
+    started_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
     /// Requests sent to Jira.
     requests: u64,
     /// Issues that matched.
@@ -224,9 +225,9 @@ async fn start(State(app): State<App>, caller: Caller, Body(body): Body<ScopeBod
 }
 
 async fn connection(app: &App, caller: &Caller, text: &str) -> ApiResult<ConnectionId> {
-    let id: ConnectionId = text.parse().map_err(|_| {
-        ApiError::field("invalid_value", "scope", "`scope` is \"all\" or the id of a connection.")
-    })?;
+    let id: ConnectionId = text
+        .parse()
+        .map_err(|_| ApiError::field("invalid_value", "scope", "`scope` is \"all\" or the id of a connection."))?;
     caller.may(Act::UseConnection(&app.store().get_connection(id).await?))?;
     Ok(id)
 }

@@ -9,7 +9,8 @@ use crate::{
     extract::{Body, Id},
 };
 use axum::{Json, extract::State, http::StatusCode, response::Response};
-use okrsync_domain::{Date, Instant, TokenId, person::Token};
+use chrono::{DateTime, Utc};
+use okrsync_domain::{Date, TokenId, person::Token};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -24,11 +25,11 @@ pub(crate) struct TokenView {
     /// What it is for.
     name: String,
     /// When it was made.
-    created_at: Instant,
+    created_at: DateTime<Utc>,
     /// Last day on which it works.
     expires_on: Option<Date>,
     /// When it was last used, to the hour.
-    last_used_at: Option<Instant>,
+    last_used_at: Option<DateTime<Utc>>,
 }
 
 impl From<Token> for TokenView {

@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::{
     extract::FromRequestParts,
-    http::{header, request::Parts},
+    http::{StatusCode, header, request::Parts},
 };
 use okrsync_domain::person::{Role, User};
 use okrsync_store::Viewer;
@@ -55,7 +55,7 @@ impl FromRequestParts<App> for Caller {
 /// The refusal of what a foreign page sent.
 pub(crate) fn foreign() -> ApiError {
     ApiError::new(
-        axum::http::StatusCode::FORBIDDEN,
+        StatusCode::FORBIDDEN,
         "foreign_origin",
         "This request was sent by a page of another site, so it is not carried out.",
     )

@@ -133,3 +133,124 @@ impl Verdict {
         if self == Self::Allowed { next } else { self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use okrsync_domain::{
+        Clock, Date, Random,
+        connection::{AuthKind, ConnectionState, Deployment},
+        measure::Measure,
+        okr::{OkrKind, ProgressMode},
+    };
+    use std::str::FromStr;
+
+    fn user(number: u32, role: Role) -> User {
+        let id = UserId::from_str(&format!("{number:026}")).unwrap();
+        let created_at = Clock::system().now();
+        User { id, email: String::new(), name: String::new(), role, active: true, created_at }
+    }
+
+    fn okr(owner: &User, visibility: Visibility) -> Okr {
+        let now = Clock::system().now();
+        Okr {
+            id: Random::seeded(1).id(now),
+            kind: OkrKind::Objective,
+            parent_id: None,
+            title: String::new(),
+            description: None,
+            owner_id: owner.id,
+            team: None,
+            starts_on: Date::MIN,
+            due_on: Date::MAX,
+            progress_mode: ProgressMode::RollUp,
+            measure: Measure::default(),
+            share: None,
+            visibility,
+            closed: None,
+            created_at: now,
+            version: 0,
+        }
+    }
+
+    fn connection(owner: &User, sharing: Sharing) -> Connection {
+        let now = Clock::system().now();
+        Connection {
+            id: Random::seeded(2).id(now),
+            name: String::new(),
+            server_url: String::new(),
+            deployment: Deployment::Cloud,
+            owner_id: owner.id,
+            sharing,
+            auth_kind: AuthKind::ApiToken,
+            auth_email: None,
+            auth_client: None,
+            header_names: vec![],
+            gateway_url: None,
+            auth_url: None,
+            cloud_id: None,
+            ca_pem: None,
+            proxy_url: None,
+            timeout_seconds: 60,
+            budget_per_hour: 1,
+            concurrency: 1,
+            story_points_fields: vec![],
+            show_titles_to_viewers: false,
+            state: ConnectionState::Ok,
+            account: None,
+            jira: None,
+            via_gateway: false,
+            last_ok_at: None,
+            last_error: None,
+            failures: 0,
+            paused_until: None,
+            secret_expires_at: None,
+            created_at: now,
+            version: 0,
+        }
+    }
+
+    /// Verdicts for an admin, a member and a viewer who own nothing, then for a member and a viewer who own it.
+    fn verdicts<'a>(act: impl Fn(&User) -> Act<'a>) -> [Verdict; 5] {
+        let (other, owner) = (7, 1);
+        let people = [
+            user(other, Role::Admin),
+            user(other, Role::Member),
+            user(other, Role::Viewer),
+            user(owner, Role::Member),
+            user(owner, Role::Viewer),
+        ];
+        people.map(|person| judge(&person, act(&person)))
+    }
+
+    #[test]
+    fn the_matrix_holds() {
+        use Verdict::{Allowed as A, Forbidden as F, Hidden as H};
+        let owner = user(1, Role::Member);
+        let (open, private) = (okr(&owner, Visibility::Everyone), okr(&owner, Visibility::Private));
+        let (shared, own) = (connection(&owner, Sharing::Everyone), connection(&owner, Sharing::Private));
+        assert_eq!(verdicts(|_| Act::Look), [A, A, A, A, A]);
+        assert_eq!(verdicts(|_| Act::Administer), [A, F, F, F, F]);
+        assert_eq!(verdicts(|_| Act::EditUser(owner.id)), [A, F, F, A, A]);
+        assert_eq!(verdicts(|_| Act::CreateOkr(owner.id)), [A, F, F, A, F]);
+        assert_eq!(verdicts(|_| Act::RefreshAll), [A, A, F, A, F]);
+        assert_eq!(verdicts(|_| Act::CreateConnection), [A, A, F, A, F]);
+        assert_eq!(verdicts(|_| Act::SeeOkr(&open)), [A, A, A, A, A]);
+        assert_eq!(verdicts(|_| Act::SeeOkr(&private)), [A, H, H, A, A]);
+        assert_eq!(verdicts(|_| Act::EditOkr(&open)), [A, F, F, A, F]);
+        assert_eq!(verdicts(|_| Act::EditOkr(&private)), [A, H, H, A, F]);
+        assert_eq!(verdicts(|_| Act::RefreshOkr(&open)), [A, A, F, A, F]);
+        assert_eq!(verdicts(|_| Act::SeeConnection(&shared)), [A, A, A, A, A]);
+        assert_eq!(verdicts(|_| Act::SeeConnection(&own)), [A, H, H, A, A]);
+        assert_eq!(verdicts(|_| Act::UseConnection(&shared)), [A, A, F, A, F]);
+        assert_eq!(verdicts(|_| Act::EditConnection(&shared)), [A, F, F, A, F]);
+        assert_eq!(verdicts(|_| Act::EditConnection(&own)), [A, H, H, A, F]);
+    }
+
+    #[test]
+    fn titles_are_hidden_from_viewers_where_the_connection_says_so() {
+        let connection = connection(&user(1, Role::Member), Sharing::Everyone);
+        assert!(sees_titles(&user(2, Role::Member), &connection));
+        assert!(!sees_titles(&user(2, Role::Viewer), &connection));
+    }
+}

@@ -80,7 +80,7 @@ fn data(record: &Record) -> session_store::Result<String> {
     serde_json::to_string(&record.data).map_err(|error| session_store::Error::Encode(error.to_string()))
 }
 
-fn failed(error: StoreError) -> session_store::Error {
+fn failed(error: &StoreError) -> session_store::Error {
     session_store::Error::Backend(error.to_string())
 }
 
@@ -93,18 +93,25 @@ fn moment(at: Instant) -> OffsetDateTime {
 #[async_trait::async_trait]
 impl SessionStore for StoredSessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
-        while !self.store().create_session(&key(record.id), &data(record)?, self.ends()).await.map_err(failed)? {
+        while !self
+            .store()
+            .create_session(&key(record.id), &data(record)?, self.ends())
+            .await
+            .map_err(|error| failed(&error))?
+        {
             record.id = Id::default();
         }
         Ok(())
     }
 
     async fn save(&self, record: &Record) -> session_store::Result<()> {
-        self.store().save_session(&key(record.id), &data(record)?, self.ends()).await.map_err(failed)
+        self.store().save_session(&key(record.id), &data(record)?, self.ends()).await.map_err(|error| failed(&error))
     }
 
     async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
-        let Some(stored) = self.store().load_session(&key(*id), self.app.now()).await.map_err(failed)? else {
+        let Some(stored) =
+            self.store().load_session(&key(*id), self.app.now()).await.map_err(|error| failed(&error))?
+        else {
             return Ok(None);
         };
         let data = serde_json::from_str(&stored.data);
@@ -113,6 +120,6 @@ impl SessionStore for StoredSessions {
     }
 
     async fn delete(&self, id: &Id) -> session_store::Result<()> {
-        self.store().delete_session(&key(*id)).await.map_err(failed)
+        self.store().delete_session(&key(*id)).await.map_err(|error| failed(&error))
     }
 }

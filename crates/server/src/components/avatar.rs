@@ -14,7 +14,7 @@ pub(crate) fn avatar(user: &User) -> Markup {
 fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
     let first = words.next();
-    first.into_iter().chain(words.last()).flat_map(char::to_uppercase).collect()
+    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
 }
 
 #[cfg(test)]

@@ -33,7 +33,9 @@ impl Icon {
     fn drawing(self) -> &'static str {
         match self {
             Self::Target => r#"<circle cx="8" cy="8" r="6.25"/><circle cx="8" cy="8" r="2.75"/>"#,
-            Self::Person => r#"<circle cx="8" cy="5.25" r="2.75"/><path d="M2.75 13.5c.6-2.7 2.7-4 5.25-4s4.65 1.3 5.25 4"/>"#,
+            Self::Person => {
+                r#"<circle cx="8" cy="5.25" r="2.75"/><path d="M2.75 13.5c.6-2.7 2.7-4 5.25-4s4.65 1.3 5.25 4"/>"#
+            }
             Self::Book => r#"<path d="m5.5 4.5-3 3.5 3 3.5M10.5 4.5l3 3.5-3 3.5M9 3 7 13"/>"#,
             Self::SignOut => r#"<path d="M6.5 2.5h-4v11h4M10 5l3.25 3L10 11M13 8H6"/>"#,
             Self::Moon => r#"<path d="M13.25 9.6A5.6 5.6 0 0 1 6.4 2.75a5.6 5.6 0 1 0 6.85 6.85z"/>"#,
@@ -54,7 +56,9 @@ impl Icon {
             Self::Diamond => {
                 r#"<path d="M8 1.6 14.4 8 8 14.4 1.6 8z"/><path d="M8 5.4 10.6 8 8 10.6 5.4 8z" fill="currentColor" stroke="none"/>"#
             }
-            Self::Pencil => r#"<path d="m9.6 3.7 2.7 2.7M3 13l.7-3.2 7-7a1 1 0 0 1 1.4 0l1.1 1.1a1 1 0 0 1 0 1.4l-7 7z"/>"#,
+            Self::Pencil => {
+                r#"<path d="m9.6 3.7 2.7 2.7M3 13l.7-3.2 7-7a1 1 0 0 1 1.4 0l1.1 1.1a1 1 0 0 1 0 1.4l-7 7z"/>"#
+            }
             Self::Elbow => r#"<path d="M3.25 3v5a2 2 0 0 0 2 2h7.5M10.25 7.25 13 10l-2.75 2.75"/>"#,
             Self::Plug => r#"<path d="M5.75 1.75v3M10.25 1.75v3M4 4.75h8v2.5a4 4 0 0 1-8 0zM8 11.25v3"/>"#,
         }

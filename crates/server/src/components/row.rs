@@ -75,12 +75,10 @@ pub(crate) fn row(shown: &Shown<'_>, depth: usize, context: bool, frame: &Frame<
 
 /// What a key result is measured from, in a line.
 fn origin(shown: &Shown<'_>) -> Markup {
-    match (&shown.row.link, shown.row.okr.progress_mode) {
-        (Some(Linked { link, .. }), ProgressMode::DataSource) => {
-            html! { (metric(&link.metric)) " · " span title=(link.jql) { (link.jql) } }
-        }
-        _ => html! { "Entered by hand" },
+    if let (Some(Linked { link, .. }), ProgressMode::DataSource) = (&shown.row.link, shown.row.okr.progress_mode) {
+        return html! { (metric(&link.metric)) " · " span title=(link.jql) { (link.jql) } };
     }
+    html! { "Entered by hand" }
 }
 
 fn metric(metric: &Metric) -> String {
@@ -179,9 +177,9 @@ fn source(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
 fn measured(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
     let freshness = &shown.freshness;
     let age = freshness.synced_at.map_or_else(|| "Not yet".to_owned(), |at| times::age(at, frame.now, frame.zone));
-    let exactly = freshness.synced_at.map_or_else(|| "Never synced".to_owned(), |at| {
-        format!("Synced {}", times::exact(at, frame.zone))
-    });
+    let exactly = freshness
+        .synced_at
+        .map_or_else(|| "Never synced".to_owned(), |at| format!("Synced {}", times::exact(at, frame.zone)));
     let next = freshness.next_at.map(|at| format!(", next {}", times::exact(at, frame.zone))).unwrap_or_default();
     let id = shown.row.okr.id;
     html! {

@@ -10,7 +10,9 @@ const NOT_SETTINGS: [&str; 4] = ["OKRSYNC_CONFIG", "OKRSYNC_REQUIRE_", "OKRSYNC_
 
 /// The variables that matter, with the secrets among them.
 pub(super) fn environment() -> Vec<(String, String)> {
-    std::env::vars().filter(|(name, _)| name.starts_with("OKRSYNC_") || name == "HOME" || name == "XDG_DATA_HOME").collect()
+    std::env::vars()
+        .filter(|(name, _)| name.starts_with("OKRSYNC_") || name == "HOME" || name == "XDG_DATA_HOME")
+        .collect()
 }
 
 /// All layers on top of each other, each with known keys only.
@@ -75,7 +77,8 @@ fn check_known(known: &[String], source: &str, key: &str) -> Result<(), ConfigEr
     if known.iter().any(|name| name == key) {
         return Ok(());
     }
-    let nearest = known.iter().max_by_key(|name| likeness(name, key)).filter(|name| likeness(name, key) * 2 > key.len());
+    let nearest =
+        known.iter().max_by_key(|name| likeness(name, key)).filter(|name| likeness(name, key) * 2 > key.len());
     Err(ConfigError::UnknownKey { source_name: source.to_owned(), key: key.to_owned(), nearest: nearest.cloned() })
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::policy::{Act, judge, Verdict, sees_okr},
+    auth::policy::{Act, Verdict, judge, sees_okr},
     board::{Board, people},
     components::{
         figures::counted,
@@ -83,9 +83,7 @@ async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage>
     let Visitor { caller, theme } = visitor;
     let mut board = Board::load(app, BoardScope::All).await?;
     let quarter = asked.period.parse().unwrap_or_else(|()| Quarter::of(board.today));
-    board.keep(|okr| {
-        sees_okr(&caller.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first()
-    });
+    board.keep(|okr| sees_okr(&caller.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first());
     let (failing, connections) = troubles(app, &caller, board.now).await?;
     Ok(BoardPage {
         people: people(app).await?,

@@ -67,11 +67,11 @@ pub(crate) struct SignInPage<'a> {
 /// The sign-in page.
 pub(crate) async fn show(
     State(app): State<App>,
-    caller: Option<Caller>,
+    caller: Result<Caller, ApiError>,
     headers: HeaderMap,
     Params(Next { next }): Params<Next>,
 ) -> Result<Response, PageError> {
-    if caller.is_some() {
+    if caller.is_ok() {
         return Ok(Redirect::to(own_path(&next)).into_response());
     }
     Ok(page_for(&app, &headers, "", own_path(&next), None).await?.into_response())

@@ -173,7 +173,8 @@ impl ConnectionBody {
     /// Checks everything that can be judged without asking Jira, over what the connection was before.
     pub(crate) fn settle(self, before: Connection) -> ApiResult<Draft> {
         self.check()?;
-        let optional_url = |text: &Option<String>, field: &str| text.as_deref().map(|text| url(text, field)).transpose();
+        let optional_url =
+            |text: &Option<String>, field: &str| text.as_deref().map(|text| url(text, field)).transpose();
         let Auth { kind, email, client, mut given, mut needed } = self.auth.settle(self.deployment)?;
         let header_names = take_headers(self.headers, &mut given, &mut needed)?;
         let connection = Connection {
@@ -207,10 +208,21 @@ impl ConnectionBody {
         let require = |ok: bool, field: &str, detail: &str| {
             if ok { Ok(()) } else { Err(Invalid::new("invalid_value", field, detail)) }
         };
-        require((1..=600).contains(&self.timeout_seconds), "timeout_seconds", "A time-out lies between 1 and 600 seconds.")?;
-        require((1..=32).contains(&self.concurrency), "concurrency", "Between 1 and 32 requests are under way at once.")?;
+        require(
+            (1..=600).contains(&self.timeout_seconds),
+            "timeout_seconds",
+            "A time-out lies between 1 and 600 seconds.",
+        )?;
+        require(
+            (1..=32).contains(&self.concurrency),
+            "concurrency",
+            "Between 1 and 32 requests are under way at once.",
+        )?;
         require(self.budget_per_hour >= 1, "budget_per_hour", "The budget is at least one request in an hour.")?;
-        let pem = self.ca_pem.as_deref().is_none_or(|pem| pem.trim().is_empty() || pem.contains("-----BEGIN CERTIFICATE-----"));
+        let pem = self
+            .ca_pem
+            .as_deref()
+            .is_none_or(|pem| pem.trim().is_empty() || pem.contains("-----BEGIN CERTIFICATE-----"));
         require(pem, "ca_pem", "A certificate in PEM begins with -----BEGIN CERTIFICATE-----.")
     }
 }
@@ -276,7 +288,8 @@ fn take_headers(
         if http::HeaderName::try_from(&name).is_err() {
             return Err(wrong("This is not the name of an HTTP header."));
         }
-        if ["authorization", "host", "content-length", "content-type", "cookie"].contains(&name.to_lowercase().as_str()) {
+        if ["authorization", "host", "content-length", "content-type", "cookie"].contains(&name.to_lowercase().as_str())
+        {
             return Err(wrong("okrsync sets this header itself."));
         }
         if names.iter().any(|known: &String| known.eq_ignore_ascii_case(&name)) {

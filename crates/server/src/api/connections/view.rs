@@ -1,6 +1,7 @@
 //! A connection as it is answered: everything but its secrets.
 
 use super::body::{AuthWord, DeploymentWord, SharingWord};
+use chrono::{DateTime, Utc};
 use okrsync_connections::ProbeReport;
 use okrsync_domain::{
     ConnectionId, Instant, UserId,
@@ -78,7 +79,7 @@ pub(crate) struct ErrorView {
     code: String,
     message: String,
     hint: Option<String>,
-    at: Instant,
+    at: DateTime<Utc>,
 }
 
 /// How far a first sync has come.
@@ -120,18 +121,18 @@ pub(crate) struct ConnectionView {
     show_titles_to_viewers: bool,
     state: StateWord,
     /// No request is sent before.
-    slowed_until: Option<Instant>,
+    slowed_until: Option<DateTime<Utc>>,
     /// Null when it is over.
     first_sync: Option<FirstSync>,
     account: Option<AccountView>,
     jira: Option<JiraView>,
-    last_ok_at: Option<Instant>,
+    last_ok_at: Option<DateTime<Utc>>,
     last_error: Option<ErrorView>,
-    secret_expires_at: Option<Instant>,
+    secret_expires_at: Option<DateTime<Utc>>,
     usage: Usage,
     /// Links that use it.
     links: u64,
-    created_at: Instant,
+    created_at: DateTime<Utc>,
 }
 
 impl ConnectionView {
@@ -154,9 +155,7 @@ impl ConnectionView {
                 display_name: account.display_name,
                 time_zone: account.time_zone,
             }),
-            jira: connection
-                .jira
-                .map(|jira| JiraView { version: jira.version, deployment_type: jira.deployment_type }),
+            jira: connection.jira.map(|jira| JiraView { version: jira.version, deployment_type: jira.deployment_type }),
             last_error: connection.last_error.map(|problem| ErrorView {
                 code: problem.code.as_str().to_owned(),
                 message: problem.message,
@@ -223,8 +222,20 @@ pub(crate) fn editable(connection: &Connection) -> Result<serde_json::Value, ser
 
 /// Fields of the answer that nobody sets.
 const ANSWERED_ONLY: [&str; 14] = [
-    "id", "owner_id", "state", "slowed_until", "first_sync", "account", "jira", "last_ok_at", "last_error",
-    "secret_expires_at", "usage", "links", "created_at", "public_key",
+    "id",
+    "owner_id",
+    "state",
+    "slowed_until",
+    "first_sync",
+    "account",
+    "jira",
+    "last_ok_at",
+    "last_error",
+    "secret_expires_at",
+    "usage",
+    "links",
+    "created_at",
+    "public_key",
 ];
 
 /// One step of a test.

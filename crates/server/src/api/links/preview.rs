@@ -119,7 +119,11 @@ struct Frame {
 /// Shows what a link would show. Exact up to 300 matches; above that counts, at most four requests.
 #[utoipa::path(post, path = "/links/preview", tag = "Links", request_body = PreviewBody,
     responses((status = 200, body = PreviewView)))]
-async fn preview(State(app): State<App>, caller: Caller, Body(body): Body<PreviewBody>) -> ApiResult<Json<PreviewView>> {
+async fn preview(
+    State(app): State<App>,
+    caller: Caller,
+    Body(body): Body<PreviewBody>,
+) -> ApiResult<Json<PreviewView>> {
     let okr = okr(&app, &caller, body.okr_id).await?;
     let frame = frame(&app, okr, body.measure, body.starts_on.zip(body.due_on)).await?;
     let (metric, completed_only) = fit(body.metric, &frame.measure, body.completed_only)?;
@@ -140,7 +144,12 @@ async fn okr(app: &App, caller: &Caller, id: Option<OkrId>) -> ApiResult<Option<
     Ok(Some(okr))
 }
 
-async fn frame(app: &App, okr: Option<Okr>, body: Option<MeasureBody>, dates: Option<(Date, Date)>) -> ApiResult<Frame> {
+async fn frame(
+    app: &App,
+    okr: Option<Okr>,
+    body: Option<MeasureBody>,
+    dates: Option<(Date, Date)>,
+) -> ApiResult<Frame> {
     let given = body.map(MeasureBody::measure).transpose()?;
     if dates.is_some_and(|(starts_on, due_on)| starts_on > due_on) {
         return Err(ApiError::field("invalid_value", "due_on", "The due date must not lie before the start."));
@@ -164,14 +173,8 @@ async fn view(app: &App, connection: &Connection, frame: &Frame, preview: Previe
     let shown = tally.and_then(|tally| value(measure, tally));
     let due = frame.dates.and_then(|(starts_on, due_on)| expected(measure, starts_on, due_on, today));
     let judged = tally.zip(frame.dates).map(|(_, (starts_on, _))| {
-        let judgement = Judgement {
-            measure,
-            progress: reached.as_ref(),
-            value: shown,
-            expected: due.as_ref(),
-            starts_on,
-            today,
-        };
+        let judgement =
+            Judgement { measure, progress: reached.as_ref(), value: shown, expected: due.as_ref(), starts_on, today };
         status(&judgement, &organisation.limits).into()
     });
     let reached = reached.map(|progress| progress.api());

@@ -21,10 +21,10 @@ use okrsync_metrics::{Status, company, count_by_status};
 use okrsync_store::{BoardScope, Cursor, OkrFilter, Page, Slice};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Which OKRs.
-#[derive(Debug, Default, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Filter {
@@ -102,7 +102,7 @@ fn with_status(board: &Board, slice: Slice<Okr>, status: Status, page: &Page) ->
 }
 
 /// Of which days.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Period {

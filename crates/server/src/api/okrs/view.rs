@@ -8,8 +8,9 @@ use crate::{
     board::Shown,
     freshness::{Freshness, FreshnessState},
 };
+use chrono::{DateTime, Utc};
 use okrsync_domain::{
-    ConnectionId, Date, Instant, OkrId, UserId,
+    ConnectionId, Date, OkrId, UserId,
     link::Link,
     okr::{Okr, OkrKind, ProgressMode, Visibility},
     reading::Warning,
@@ -98,11 +99,11 @@ pub(crate) struct FreshnessView {
     /// In a word.
     pub(crate) state: FreshnessWord,
     /// When the last good reading was measured.
-    synced_at: Option<Instant>,
+    synced_at: Option<DateTime<Utc>>,
     /// When Jira is asked next.
-    next_at: Option<Instant>,
+    next_at: Option<DateTime<Utc>>,
     /// The instant whose state of Jira the reading shows.
-    exact_as_of: Option<Instant>,
+    exact_as_of: Option<DateTime<Utc>>,
     /// Why the last attempt failed.
     error: Option<FreshnessError>,
 }
@@ -130,7 +131,7 @@ pub(crate) struct FreshnessError {
     message: String,
     hint: Option<String>,
     /// When it failed first.
-    since: Instant,
+    since: DateTime<Utc>,
 }
 
 /// What an OKR's automatic value is measured from.
@@ -142,7 +143,7 @@ pub(crate) struct LinkView {
     metric: MetricBody,
     completed_only: bool,
     period_minutes: Option<u32>,
-    edited_at: Instant,
+    edited_at: DateTime<Utc>,
 }
 
 impl From<&Link> for LinkView {
@@ -171,7 +172,7 @@ pub(crate) struct ChildrenView {
 pub(crate) struct ClosedView {
     score: Option<Number>,
     note: String,
-    at: Instant,
+    at: DateTime<Utc>,
 }
 
 /// An objective or key result and where it stands today. Numbers are null where there is no data.
@@ -207,7 +208,7 @@ pub(crate) struct OkrView {
     /// What the link or the children say while a check-in overrides it.
     automatic_progress: Option<Number>,
     closed: Option<ClosedView>,
-    created_at: Instant,
+    created_at: DateTime<Utc>,
 }
 
 impl From<&Shown<'_>> for OkrView {

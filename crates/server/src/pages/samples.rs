@@ -1,0 +1,283 @@
+//! Every page is rendered from samples, so that none breaks unseen.
+
+use super::{
+    board::{BoardPage, render},
+    docs, message,
+    period::Quarter,
+    sign_in::{self, SignInPage},
+};
+use crate::{board::Board, components::shell::Theme, error::ApiError};
+use maud::Markup;
+use okrsync_domain::{
+    ConnectionId, Instant, OkrId, Problem, UserId,
+    check_in::{CheckIn, Entered, Hold},
+    connection::{ConnectionState, Deployment},
+    link::Link,
+    measure::{Measure, Metric},
+    okr::{Okr, OkrKind, ProgressMode, Visibility},
+    organisation::Organisation,
+    person::{Role, User},
+    problem::ProblemCode,
+    reading::{Reading, ReadingKind, Tally, WarningCode},
+};
+use okrsync_metrics::Status;
+use okrsync_store::{BoardRow, Linked, LinkedConnection, Query};
+use std::{
+    fmt::{Debug, Display},
+    str::FromStr,
+};
+
+/// Digits alone are an id.
+fn id<T: FromStr<Err: Debug>>(number: u32) -> T {
+    format!("{number:026}").parse().unwrap()
+}
+
+fn at(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+fn now() -> Instant {
+    at("2026-11-20T10:24:00Z")
+}
+
+fn user(role: Role) -> User {
+    let (name, email) = ("Dana Okafor".to_owned(), "dana@northwind.example".to_owned());
+    User { id: id(1), email, name, role, active: true, created_at: now() }
+}
+
+fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {
+    Okr {
+        id: id(number),
+        kind: if mode == ProgressMode::RollUp { OkrKind::Objective } else { OkrKind::KeyResult },
+        parent_id: parent.map(id),
+        title: title.to_owned(),
+        description: None,
+        owner_id: id(1),
+        team: Some("Platform".to_owned()),
+        starts_on: "2026-10-01".parse().unwrap(),
+        due_on: "2026-12-31".parse().unwrap(),
+        progress_mode: mode,
+        measure: Measure::default(),
+        share: None,
+        visibility: Visibility::Everyone,
+        closed: None,
+        created_at: now(),
+        version: 1,
+    }
+}
+
+fn plain(okr: Okr) -> BoardRow {
+    BoardRow { okr, link: None, reading: None, value_check_in: None, status_check_in: None }
+}
+
+/// A linked key result with a reading, or without.
+fn linked(okr: Okr, jql: &str, tally: Option<Tally>) -> BoardRow {
+    let (okr_id, connection_id, query_id): (OkrId, ConnectionId, _) = (okr.id, id(50), id(60));
+    let link = Link {
+        okr_id,
+        connection_id,
+        query_id,
+        jql: jql.to_owned(),
+        metric: Metric::StoryPoints,
+        completed_only: false,
+        period_minutes: None,
+        edited_at: at("2026-10-02T08:00:00Z"),
+    };
+    let query = Query {
+        id: query_id,
+        connection_id,
+        canonical: jql.to_owned(),
+        period_minutes: 60,
+        due_at: Some(at("2026-11-20T11:12:00Z")),
+        last_attempt_at: Some(at("2026-11-20T10:12:00Z")),
+        last_ok_at: Some(at("2026-11-20T10:12:00Z")),
+        last_matched: Some(18),
+        problem: None,
+        failures: 0,
+    };
+    let connection = LinkedConnection {
+        id: connection_id,
+        name: "Halden plant Jira".to_owned(),
+        server_url: "https://jira.halden.example/jira".to_owned(),
+        deployment: Deployment::SelfManaged,
+        state: ConnectionState::Ok,
+        show_titles_to_viewers: true,
+    };
+    let reading = tally.map(|tally| Reading {
+        id: id(70),
+        okr_id,
+        at: at("2026-11-20T10:12:00Z"),
+        kind: ReadingKind::Automatic,
+        query_id: Some(query_id),
+        refresh_id: None,
+        measure: okr.measure.clone(),
+        tally,
+    });
+    BoardRow { link: Some(Linked { link, query, problem: None, connection }), reading, ..plain(okr) }
+}
+
+fn points(done: i64, total: i64) -> Tally {
+    Tally { matched: 18, completed: 9, done: Some(done.into()), total: Some(total.into()), ..Tally::default() }
+}
+
+/// Like the picture: measured, failing, without data, by hand, kept under a line, and a text that tries to break out.
+fn rows() -> Vec<BoardRow> {
+    let kr = |number, title| okr(number, Some(10), title, ProgressMode::DataSource);
+    let mut failing = linked(kr(12, "Commission 24 A3 cells"), "project = HAL", Some(points(9, 24)));
+    if let Some(linked) = &mut failing.link {
+        linked.problem = Some(Problem {
+            code: ProblemCode::JiraUnauthorized,
+            message: "Jira refuses our sign-in.".to_owned(),
+            hint: Some("Give the connection a new token.".to_owned()),
+            at: at("2026-11-19T13:05:00Z"),
+            retry_at: None,
+        });
+    }
+    let nothing = Tally { warnings: vec![WarningCode::NoIssueMatches.into()], ..Tally::default() };
+    let mut kpi = kr(14, "Cut the open P1 backlog from 48 to 8");
+    kpi.measure = Measure::Kpi { name: String::new(), unit: "open".to_owned(), start: 48.into(), target: 8.into() };
+    let by_hand = CheckIn {
+        id: id(80),
+        okr_id: id(15),
+        author_id: id(1),
+        at: at("2026-11-17T09:00:00Z"),
+        entered: Some(Entered::Progress(30.into())),
+        status: None,
+        note: String::new(),
+        hold: Hold::NextReading,
+        released_at: None,
+    };
+    vec![
+        plain(okr(10, None, "Ship fleet updates <script>alert(1)</script>", ProgressMode::RollUp)),
+        linked(kr(11, "Deliver staged fleet updates"), "\"Epic Link\" = AE-786", Some(points(34, 64))),
+        failing,
+        linked(kr(13, "Move work orders"), "project = NONE", Some(nothing)),
+        linked(kpi, "priority = P1", Some(Tally { value: Some(37.into()), matched: 37, ..Tally::default() })),
+        BoardRow { value_check_in: Some(by_hand), ..plain(okr(15, Some(10), "Train operators", ProgressMode::Manual)) },
+        linked(okr(16, None, "Standing alone", ProgressMode::DataSource), "project = ONE", None),
+        plain(okr(17, Some(10), "Below an objective", ProgressMode::RollUp)),
+    ]
+}
+
+fn board_page(rows: Vec<BoardRow>, role: Role) -> BoardPage {
+    let reader = user(role);
+    BoardPage {
+        board: Board::of(
+            rows,
+            Organisation { name: "Northwind Robotics".to_owned(), ..Organisation::default() },
+            now(),
+        ),
+        people: [(id::<UserId>(1), reader.clone())].into(),
+        quarter: Quarter::of("2026-11-20".parse().unwrap()),
+        search: String::new(),
+        status: None,
+        mine: false,
+        failing: vec![("Halden plant Jira".to_owned(), "Jira refuses our sign-in.".to_owned())],
+        connections: 4,
+        next_sync: Some(at("2026-11-20T11:12:00Z")),
+        user: reader,
+        csrf: "token-of-the-session".to_owned(),
+        theme: Theme::Dark,
+    }
+}
+
+/// What holds for every page: nothing that the policy for pages would block, one heading, nothing from other hosts.
+#[track_caller]
+fn sound(name: impl Display, page: &Markup) -> String {
+    let text = page.0.clone();
+    for forbidden in
+        ["style=\"", "<style", "<script>", "onclick", "javascript:", "src=\"http", "href=\"http", "href=\"//"]
+    {
+        assert!(!text.contains(forbidden), "{name}: {forbidden}");
+    }
+    assert_eq!(text.matches("<h1").count(), 1, "{name}: one heading");
+    assert!(text.starts_with("<!DOCTYPE html>") && text.contains("<title>"), "{name}");
+    text
+}
+
+#[test]
+fn the_board_says_what_every_row_is_about() {
+    let text = sound("board", &render(&board_page(rows(), Role::Member)));
+    for part in [
+        "data-theme=\"dark\"",
+        "Q4 2026",
+        "1 Oct – 31 Dec 2026 · day 50 of 91 · 41 days left",
+        "width=\"53.1%\"",
+        "53.1 percent, 54.9 expected, behind",
+        "34 of 64 pts",
+        "12 min ago",
+        "Halden plant Jira: Jira refuses our sign-in. This is the last good value. Give the connection a new token.",
+        "class=\"stripes\"",
+        "The query matches no issues, so this row is left out of the roll-up.",
+        "No value",
+        "→ 8 open",
+        "17 Nov, 09:00, by Dana",
+        "Average of 4 of 6",
+        "Not yet",
+        "1 of 4 is failing",
+        "Next sync at 11:12. Every 60 minutes",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "action=\"/okrs/00000000000000000000000011/refresh\"",
+    ] {
+        assert!(text.contains(part), "missing: {part}");
+    }
+}
+
+#[test]
+fn viewers_get_no_buttons_that_would_be_refused() {
+    let text = sound("board", &render(&board_page(rows(), Role::Viewer)));
+    assert!(!text.contains("/refresh\""));
+}
+
+#[test]
+fn filters_keep_the_objective_above_and_say_when_nothing_fits() {
+    let behind = BoardPage { status: Some(Status::Behind), ..board_page(rows(), Role::Member) };
+    let text = sound("filtered", &render(&behind));
+    assert!(text.contains("Deliver staged fleet updates") && !text.contains("Standing alone"));
+    let search = BoardPage { search: "epic link".to_owned(), ..board_page(rows(), Role::Member) };
+    let text = sound("searched", &render(&search));
+    assert!(text.contains("Deliver staged") && !text.contains("Train operators") && text.contains("context"));
+    let nothing = BoardPage { search: "zzz".to_owned(), ..board_page(rows(), Role::Member) };
+    assert!(sound("nothing", &render(&nothing)).contains("No key result matches."));
+}
+
+#[test]
+fn an_empty_period_says_how_to_begin() {
+    let text = sound("empty", &render(&board_page(vec![], Role::Admin)));
+    assert!(text.contains("No objectives in Q4 2026 yet"));
+    let mut off = board_page(rows(), Role::Admin);
+    off.board.organisation.jira_enabled = false;
+    assert!(sound("off", &render(&off)).contains("Jira sync is switched off."));
+}
+
+#[test]
+fn the_sign_in_keeps_the_address_and_says_what_is_wrong() {
+    let page = |problem, nobody_yet| SignInPage {
+        organisation: "Northwind Robotics",
+        address: "okrs.northwind.example",
+        email: "dana@northwind.example",
+        next: "/?status=behind",
+        problem,
+        nobody_yet,
+        theme: Theme::System,
+    };
+    let text = sound("sign-in", &sign_in::page(&page(Some("They do not belong together."), false)));
+    assert!(text.contains("role=\"alert\"") && text.contains("value=\"dana@northwind.example\""));
+    let text = sound("first", &sign_in::page(&page(None, true)));
+    assert!(text.contains("okrsync user create"));
+}
+
+#[test]
+fn errors_have_a_page() {
+    let error = ApiError::not_found("OKR", "x").hint("Look again.");
+    assert!(sound("error", &message::page(&error)).contains("Look again."));
+}
+
+#[test]
+fn the_api_page_lists_every_operation() {
+    let description = crate::describe();
+    let text = sound("docs", &docs::page(&description));
+    for part in ["/api/v1/okrs/{id}/link", "schema-OkrBody", "Bearer okr_", "percent_complete", "list of "] {
+        assert!(text.contains(part), "missing: {part}");
+    }
+}
