@@ -60,6 +60,17 @@ pub(crate) struct Project {
     pub(crate) browsers: Browsers,
 }
 
+impl Project {
+    /// Whether a user (None: nobody signed in) may browse it.
+    pub(crate) fn is_seen_by(&self, user: Option<&str>) -> bool {
+        match (&self.browsers, user) {
+            (Browsers::Anonymous, _) | (Browsers::Everyone, Some(_)) => true,
+            (Browsers::Only(users), Some(user)) => users.iter().any(|known| known == user),
+            _ => false,
+        }
+    }
+}
+
 /// A status; its category can be re-mapped without touching an issue.
 #[derive(Clone, Debug)]
 pub(crate) struct Status {

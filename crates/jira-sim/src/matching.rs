@@ -19,6 +19,8 @@ use crate::site::Site;
 pub(crate) struct SiteView<'a> {
     pub(crate) site: &'a Site,
     pub(crate) catalogue: &'a Catalogue,
+    /// Whoever asks: what they may not see does not exist.
+    pub(crate) user: Option<&'a str>,
 }
 
 /// An issue as the matcher asks it.
@@ -51,7 +53,8 @@ impl SiteView<'_> {
     }
 
     fn knows_issue(&self, value: &str) -> bool {
-        self.site.find(value).is_some_and(|id| self.site.view(id).is_some())
+        let view = self.site.find(value).and_then(|id| self.site.view(id));
+        view.is_some_and(|view| Site::may_see(self.catalogue, self.user, view.state))
     }
 
     fn issue(&self, id: IssueId) -> Option<Datum<'static>> {
@@ -89,7 +92,10 @@ impl eval::Site for SiteView<'_> {
         let is = |name: &str, id: u32| name.eq_ignore_ascii_case(value) || id.to_string() == value;
         let among = |choices: &[Choice]| choices.iter().any(|choice| is(&choice.name, choice.id));
         Some(match field {
-            "project" => c.projects.iter().any(|p| is(&p.key, p.id) || p.name.eq_ignore_ascii_case(value)),
+            "project" => c
+                .projects
+                .iter()
+                .any(|p| p.is_seen_by(self.user) && (is(&p.key, p.id) || p.name.eq_ignore_ascii_case(value))),
             "status" => c.statuses.iter().any(|s| is(&s.name, s.id)),
             "issuetype" => c.types.iter().any(|t| is(&t.name, t.id)),
             "priority" => among(&c.priorities),
@@ -103,6 +109,7 @@ impl eval::Site for SiteView<'_> {
             }),
             "assignee" | "reporter" | "creator" | "worklogAuthor" => self.knows_user(value),
             "issuekey" | "parent" => self.knows_issue(value),
+            other if c.field(other).is_some_and(|known| known.kind == FieldKind::EpicLink) => self.knows_issue(value),
             _ => return None,
         })
     }

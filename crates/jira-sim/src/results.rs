@@ -84,7 +84,7 @@ impl Question<'_> {
 
     /// Evaluates some issues anew and takes the rest as given.
     fn evaluate(&self, site: &Site, anew: &[IssueId], rest: &[IssueId]) -> Found {
-        let of = SiteView { site, catalogue: site.catalogue() };
+        let of = SiteView { site, catalogue: site.catalogue(), user: self.asker.user };
         let (order, mut problems) = Order::of(self.query, &of);
         let matcher = self.query.where_clause.as_ref().map(|clause| of.matcher(clause, &self.asker));
         problems.extend(matcher.iter().flat_map(|matcher| matcher.problems().to_vec()));

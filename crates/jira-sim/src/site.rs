@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use crate::catalogue::{Browsers, Catalogue, Project};
+use crate::catalogue::{Catalogue, Project};
 use crate::clock::Instant;
 use crate::error::SimError;
 use crate::issue::{AsOf, Change, ChangeItem, Issue, IssueId, IssueState, IssueView, StateVersion};
@@ -206,12 +206,7 @@ impl Site {
 
     /// Whether a user (None: nobody signed in) may see an issue in that state.
     pub(crate) fn may_see(catalogue: &Catalogue, user: Option<&str>, state: &IssueState) -> bool {
-        let browsers = catalogue.project(state.project).map(|p| &p.browsers);
-        let project = match (browsers, user) {
-            (Some(Browsers::Anonymous), _) | (Some(Browsers::Everyone), Some(_)) => true,
-            (Some(Browsers::Only(users)), Some(user)) => users.iter().any(|known| known == user),
-            _ => false,
-        };
+        let project = catalogue.project(state.project).is_some_and(|project| project.is_seen_by(user));
         let listed = |only: &[Arc<str>]| user.is_some_and(|user| only.iter().any(|known| &**known == user));
         project && state.only.as_deref().is_none_or(listed)
     }

@@ -6,7 +6,7 @@ use okrsync_jql::error::EvalError;
 use rust_decimal::Decimal;
 
 use crate::candidates;
-use crate::catalogue::{Category, User};
+use crate::catalogue::{Catalogue, Category, User};
 use crate::error::SimError;
 use crate::issue::{AsOf, Issue, IssueId, IssueView};
 use crate::matching::{Asker, ItemView, SiteView};
@@ -122,7 +122,7 @@ impl JiraSim {
     pub fn truth_for(&self, user: &User, as_of: AsOf, jql: &str) -> Result<Truth, SimError> {
         let query = okrsync_jql::parse(jql).map_err(|errors| SimError::Query(format!("{errors:?}")))?;
         let site = read(&self.shared.site);
-        let of = SiteView { site: &site, catalogue: site.catalogue_as_of(as_of) };
+        let of = SiteView { site: &site, catalogue: site.catalogue_as_of(as_of), user: Some(&user.id) };
         let now = if let AsOf::Instant(at) = as_of { at } else { self.now() };
         let asker = Asker { user: Some(&user.id), zone: user.zone, now, week_starts: self.options().week_starts };
         let matcher = query.where_clause.as_ref().map(|clause| of.matcher(clause, &asker));
@@ -138,18 +138,18 @@ impl JiraSim {
         let views = issues.into_iter().filter_map(|issue| Some(IssueView { issue, state: issue.state(as_of)?, as_of }));
         let seen = views.filter(|view| Site::may_see(of.catalogue, Some(&user.id), view.state));
         let matching = seen.filter(|view| matcher.as_ref().is_none_or(|m| m.matches(&ItemView { of, view: *view })));
-        Ok(Truth { issues: matching.map(|view| true_issue(of, &view)).collect() })
+        Ok(Truth { issues: matching.map(|view| true_issue(of.catalogue, &view)).collect() })
     }
 
     /// The truth about one issue now, whoever may see it.
     pub fn true_issue(&self, id: IssueId) -> Result<TrueIssue, SimError> {
         let site = read(&self.shared.site);
         let view = site.view(id).ok_or_else(|| SimError::unknown("issue", &id))?;
-        Ok(true_issue(SiteView { site: &site, catalogue: site.catalogue() }, &view))
+        Ok(true_issue(site.catalogue(), &view))
     }
 }
 
-fn true_issue(of: SiteView<'_>, view: &IssueView<'_>) -> TrueIssue {
+fn true_issue(catalogue: &Catalogue, view: &IssueView<'_>) -> TrueIssue {
     let state = view.state;
     let numbers: BTreeMap<String, Decimal> =
         state.numbers.iter().filter_map(|(id, number)| Some((id.to_string(), number.decimal()?))).collect();
@@ -158,12 +158,12 @@ fn true_issue(of: SiteView<'_>, view: &IssueView<'_>) -> TrueIssue {
     TrueIssue {
         id: view.issue.id.number(),
         key: state.key.to_string(),
-        completed: of.catalogue.category(state.status) == Category::Done,
+        completed: catalogue.category(state.status) == Category::Done,
         time_spent: state.time_spent,
         original_estimate: state.original_estimate,
         remaining_estimate: state.remaining_estimate,
         progress: (total > 0).then_some((spent, total)),
-        story_points: of.catalogue.story_point_fields().find_map(|field| numbers.get(&field.id).copied()),
+        story_points: catalogue.story_point_fields().find_map(|field| numbers.get(&field.id).copied()),
         numbers,
     }
 }

@@ -175,7 +175,7 @@ fn most(ask: &Ask, body: &Body, selection: &Selection) -> usize {
 }
 
 fn key(site: &Site, question: &Question<'_>, found: &Found, id: IssueId) -> Option<SortKey> {
-    let of = SiteView { site, catalogue: site.catalogue() };
+    let of = SiteView { site, catalogue: site.catalogue(), user: question.asker.user };
     Some(found.order.key(&ItemView { of, view: question.view(site, id)? }))
 }
 

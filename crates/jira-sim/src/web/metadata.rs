@@ -9,7 +9,7 @@ use super::issue_json::{Page, timestamp};
 use super::issues::paged;
 use super::reply::{Answer, Reply};
 use super::selection::Selection;
-use crate::catalogue::{Browsers, Category, Project};
+use crate::catalogue::{Category, Project};
 use crate::options::Dialect;
 use crate::sync::read;
 
@@ -89,11 +89,7 @@ pub(crate) fn project_search(ask: &Ask) -> Answer {
 }
 
 fn projects_of(ask: &Ask, page: &Page<'_>, wanted: impl Fn(&Project) -> bool) -> Vec<Value> {
-    let seen = |project: &&Project| match (&project.browsers, ask.user()) {
-        (Browsers::Anonymous, _) | (Browsers::Everyone, Some(_)) => true,
-        (Browsers::Only(users), Some(user)) => users.iter().any(|known| known == user),
-        _ => false,
-    };
+    let seen = |project: &&Project| project.is_seen_by(ask.user());
     let projects = page.catalogue.projects.iter().filter(seen).filter(|project| wanted(project));
     projects.map(|project| shape::listed_project(page, project)).collect()
 }

@@ -31,13 +31,14 @@ async fn pages_are_clamped_echoed_and_counted_exactly() {
 
 #[tokio::test]
 async fn values_are_strict_and_people_are_not() {
-    let (_sim, visitor) = data_center(SiteOptions::default(), 2).await;
+    let (sim, visitor) = data_center(SiteOptions::default(), 2).await;
     let search = async |jql: &str, validate: bool| {
         visitor.post(SEARCH, json!({ "jql": jql, "maxResults": 0, "validateQuery": validate })).await
     };
     for (jql, error) in [
         ("project = GHOST", "The value 'GHOST' does not exist for the field 'project'."),
         ("status WAS Ghost", "The value 'Ghost' does not exist for the field 'status'."),
+        ("'Epic Link' = AE-99", "The value 'AE-99' does not exist for the field 'Epic Link'."),
         ("ghost = 1", "Field 'ghost' does not exist"),
         ("project = AE ORDER BY ghost", "Field 'ghost' does not exist"),
         ("this is not jql", "Error in the JQL Query: "),
@@ -47,6 +48,9 @@ async fn values_are_strict_and_people_are_not() {
         assert_eq!(answer.status, 400, "{jql}: {}", answer.text);
         assert!(answer.error().starts_with(error), "{jql}: {}", answer.text);
     }
+    sim.set_browsers("AE", Browsers::Only(Vec::new())).unwrap();
+    assert_eq!(search("project = AE", true).await.status, 400, "a project that nobody shows does not exist");
+    sim.set_browsers("AE", Browsers::Everyone).unwrap();
     let tolerated = search("assignee = ghost OR project = AE", true).await.json();
     assert_eq!(tolerated["total"], 2);
     assert_eq!(tolerated["warningMessages"][0], "The value 'ghost' does not exist for the field 'assignee'.");
