@@ -58,6 +58,16 @@ impl Seed {
         Ok(Self { app: app.clone(), token: token.expose_secret().to_owned(), owner, starts_on, due_on })
     }
 
+    /// The same for OKRs of another period.
+    pub(crate) fn with_period(self, (starts_on, due_on): (Date, Date)) -> Self {
+        Self { starts_on, due_on, ..self }
+    }
+
+    /// An API token of the admin's.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Another person, who does not sign in.
     pub(crate) async fn person(&self, email: &str, name: &str) -> anyhow::Result<UserId> {
         let password = self.app.random().bytes::<16>().map(|byte| format!("{byte:02x}")).concat();

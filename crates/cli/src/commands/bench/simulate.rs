@@ -66,8 +66,9 @@ pub(crate) async fn start(args: &Args) -> anyhow::Result<(Child, Announcement)> 
         .kill_on_drop(true)
         .spawn()?;
     let out = child.stdout.take().context("the simulator has no output")?;
-    let Some(line) = BufReader::new(out).lines().next_line().await? else {
+    let mut line = String::new();
+    if BufReader::new(out).read_line(&mut line).await? == 0 {
         bail!("the simulator ended before it was ready");
-    };
+    }
     Ok((child, serde_json::from_str(&line)?))
 }
