@@ -1,5 +1,7 @@
 //! The fields that every Jira has: their names, synonyms and kinds.
 
+use okrsync_domain::catalogue;
+
 /// What the values of a field are, which decides the operators it takes and how literals are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -51,6 +53,35 @@ pub struct SystemField {
 pub fn find_system_field(name: &str) -> Option<&'static SystemField> {
     let matches = |other: &&str| other.eq_ignore_ascii_case(name);
     SYSTEM_FIELDS.iter().find(|field| [field.id, field.name].iter().chain(field.synonyms).any(matches))
+}
+
+/// What the values of a field of a site are, from its type.
+///
+/// ```
+/// use okrsync_domain::{catalogue::Field, issue::FieldId};
+/// use okrsync_jql::fields::{Kind, kind_of};
+/// let field = Field {
+///     id: FieldId::new("customfield_10014"), name: "Epic Link".into(), custom: true, clause_names: vec![],
+///     schema_type: Some("any".into()), custom_type: Some("com.pyxis.greenhopper.jira:gh-epic-link".into()),
+/// };
+/// assert_eq!(kind_of(&field), Kind::Issue);
+/// ```
+pub fn kind_of(field: &catalogue::Field) -> Kind {
+    if let Some(system) = find_system_field(&field.id.0).filter(|_| !field.custom) {
+        return system.kind;
+    }
+    let custom = field.custom_type.as_deref().and_then(|key| key.rsplit(':').next());
+    match (field.schema_type.as_deref(), custom) {
+        (_, Some("gh-epic-link" | "jpo-custom-field-parent")) => Kind::Issue,
+        (_, Some("gh-sprint")) => Kind::Sprint,
+        (_, Some("textarea" | "textfield")) => Kind::Text,
+        (_, Some("multiversion" | "version")) | (Some("version"), _) => Kind::Version,
+        (_, Some("userpicker" | "multiuserpicker" | "people")) | (Some("user"), _) => Kind::User,
+        (Some("number"), _) => Kind::Number,
+        (Some("date"), _) => Kind::Day,
+        (Some("datetime"), _) => Kind::Instant,
+        _ => Kind::Label,
+    }
 }
 
 /// All system fields.

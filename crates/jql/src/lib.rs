@@ -8,6 +8,7 @@ pub mod functions;
 pub mod lint;
 pub mod parser;
 pub mod span;
+pub mod suggest;
 pub mod value;
 pub mod volatility;
 

@@ -9,6 +9,8 @@ mod mend;
 mod names;
 mod values;
 
+pub(crate) use names::find_fields;
+
 use crate::{ast::Query, span::Span};
 use chrono::DateTime;
 use chrono_tz::Tz;

@@ -3,16 +3,19 @@
 
 mod complaint;
 mod operand;
+mod prefix;
 mod term;
 
 use crate::{
-    ast::{Clause, Direction, Query, Sort},
+    ast::{Clause, Direction, Field, PredicateKind, Query, Sort},
     error::SyntaxError,
     lexer::{Kind, Token, tokens},
     span::{Place, Span},
     words::Keyword,
 };
-use complaint::Expected;
+pub(crate) use complaint::Expected;
+pub(crate) use prefix::{Prefix, read_prefix};
+use std::cell::Cell;
 
 /// How deep parentheses, NOT and lists may nest. People stay below ten; without a limit a short text could exhaust
 /// the stack.
@@ -34,8 +37,7 @@ type Parsed<T> = Result<T, SyntaxError>;
 /// # Errors
 /// At least one: what was expected and what was found, where, and a cure where there is one.
 pub fn parse(text: &str) -> Result<Query, Vec<SyntaxError>> {
-    let mut parser = Parser { text, tokens: tokens(text), next: 0, depth: 0 };
-    parser.query().map_err(|error| vec![error])
+    Parser::new(text).query().map_err(|error| vec![error])
 }
 
 struct Parser<'a> {
@@ -43,6 +45,18 @@ struct Parser<'a> {
     tokens: Vec<Token>,
     next: usize,
     depth: usize,
+    /// The condition being read, for whoever wants to go on where the text ends.
+    field: Option<Field>,
+    predicate: Option<PredicateKind>,
+    /// Token and what was expected there, once that fails.
+    stuck: Cell<Option<(usize, Expected)>>,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        let tokens = tokens(text);
+        Self { text, tokens, next: 0, depth: 0, field: None, predicate: None, stuck: Cell::new(None) }
+    }
 }
 
 impl Parser<'_> {

@@ -11,7 +11,7 @@ use crate::{
 
 /// What may stand at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Expected {
+pub(crate) enum Expected {
     Field,
     SortField,
     Property,
@@ -70,6 +70,7 @@ impl Expected {
 impl Parser<'_> {
     /// The error at the current token.
     pub(super) fn unexpected(&self, expected: Expected) -> SyntaxError {
+        self.stuck.set(Some((self.next, expected)));
         let token = self.token();
         if let Kind::Wrong(error) = &token.kind {
             return (**error).clone();

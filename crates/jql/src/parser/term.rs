@@ -22,6 +22,7 @@ enum Operator {
 impl Parser<'_> {
     pub(super) fn term(&mut self) -> Parsed<Term> {
         let field = self.field(Expected::Field)?;
+        (self.field, self.predicate) = (Some(field.clone()), None);
         let first = self.here();
         let operator = self.operator()?;
         let operator_place = Place(first.to(self.last()));
@@ -149,6 +150,7 @@ impl Parser<'_> {
                 _ => return Ok(predicates),
             };
             let start = self.here();
+            self.predicate = Some(kind);
             self.advance();
             let operand = self.operand(Expected::Item)?;
             predicates.push(Predicate { kind, operand, place: Place(start.to(self.last())) });

@@ -24,7 +24,7 @@ fn field(id: &str, name: &str) -> Field {
     }
 }
 
-fn catalogue() -> Catalogue {
+pub(crate) fn catalogue() -> Catalogue {
     let status = |id: &str, name: &str, done| Status { id: id.to_owned(), name: name.to_owned(), done };
     let named = |id: &str, name: &str| Named { id: id.to_owned(), name: name.to_owned() };
     let project =

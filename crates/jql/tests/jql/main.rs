@@ -6,6 +6,7 @@ mod laws;
 mod lints;
 mod matcher;
 mod matcher_laws;
+mod suggestions;
 mod trees;
 mod vectors;
 mod world;
