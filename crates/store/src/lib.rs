@@ -33,6 +33,8 @@ mod sessions;
 mod sql_types;
 mod store;
 mod target;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod turns;
 mod usage;

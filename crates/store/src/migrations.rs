@@ -15,8 +15,8 @@ use diesel::{
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::{collections::BTreeSet, path::Path};
 
-const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
-const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
+pub(crate) const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+pub(crate) const POSTGRES: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 /// Any number that no other program on the same database takes: "okrsync" on a telephone's keys.
 const POSTGRES_LOCK: i64 = 6_577_962;
 
@@ -109,7 +109,7 @@ struct Dangling {
 }
 
 /// Foreign keys are off while tables are rebuilt, so they are checked before the migration is kept.
-fn check_foreign_keys(db: &mut Db) -> Result<(), StoreError> {
+pub(crate) fn check_foreign_keys(db: &mut Db) -> Result<(), StoreError> {
     let Db::Sqlite(connection) = db else { return Ok(()) };
     let connection: &mut SqliteConnection = connection;
     let dangling: Vec<Dangling> = sql_query("PRAGMA foreign_key_check").load(connection)?;
