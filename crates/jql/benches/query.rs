@@ -1,9 +1,16 @@
 //! What a keystroke and an issue cost: checking a long query, matching an issue against a usual one.
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use okrsync_domain::{
+    catalogue::{Catalogue, Field, Project, Status},
+    connection::Deployment,
+    issue::FieldId,
+};
 use okrsync_jql::{
     eval::{Context, Datum, EmptySite, Item, Matcher, Named},
+    lint::{self, Measured},
     parse,
+    suggest::suggest,
 };
 use std::hint::black_box;
 
@@ -21,6 +28,43 @@ fn long_query(length: usize) -> String {
         text.extend(conditions.next());
     }
     text
+}
+
+/// A site of a large company.
+fn large_catalogue() -> Catalogue {
+    let field = |number: usize| Field {
+        id: FieldId::new(format!("customfield_{number}")),
+        name: format!("Field of team {number}"),
+        custom: true,
+        clause_names: vec![format!("cf[{number}]"), format!("Field of team {number}")],
+        schema_type: Some("number".to_owned()),
+        custom_type: None,
+    };
+    let project = |number: usize| Project {
+        id: number.to_string(),
+        key: format!("P{number}"),
+        name: format!("Project {number}"),
+    };
+    let status = |number: usize| Status {
+        id: number.to_string(),
+        name: format!("Status {number}"),
+        done: number.is_multiple_of(3),
+    };
+    Catalogue {
+        fields: (10_000..11_500).map(field).collect(),
+        projects: (0..1_000).map(project).collect(),
+        statuses: (0..400).map(status).collect(),
+        ..Catalogue::default()
+    }
+}
+
+/// A query in which nothing is right, for the worst case of the lints.
+fn wrong_query(length: usize) -> String {
+    let condition = |number: usize| {
+        format!("feld{number} != x AND project = Projekt{number} AND labels != y{number} AND due > -1d")
+    };
+    let conditions: Vec<_> = (0..length / 70).map(condition).collect();
+    conditions.join(" AND ")
 }
 
 struct Issue;
@@ -42,6 +86,23 @@ fn benches(criterion: &mut Criterion) {
     criterion.bench_function("parse 10,000 characters", |bencher| bencher.iter(|| parse(black_box(&long))));
     let query = parse(&long).expect("generated to be valid");
     criterion.bench_function("print 10,000 characters", |bencher| bencher.iter(|| black_box(&query).canonical()));
+
+    let catalogue = large_catalogue();
+    let around = lint::Context {
+        catalogue: Some(&catalogue),
+        deployment: Some(Deployment::Cloud),
+        measured: Some(Measured::PercentComplete),
+        asked_at: Some(chrono::DateTime::UNIX_EPOCH.with_timezone(&chrono_tz::Europe::Berlin)),
+        ..lint::Context::default()
+    };
+    for (name, text) in [("usual", long.clone()), ("wrong", wrong_query(10_000))] {
+        criterion.bench_function(&format!("check 10,000 characters, {name}"), |bencher| {
+            bencher.iter(|| parse(black_box(&text)).map(|query| lint::check(&text, &query, &around)));
+        });
+    }
+    criterion.bench_function("suggest behind 10,000 characters", |bencher| {
+        bencher.iter(|| suggest(black_box(&long), usize::MAX, Some(&catalogue)));
+    });
 
     let context = Context {
         now: chrono::DateTime::UNIX_EPOCH,

@@ -1,6 +1,7 @@
 //! The fields that every Jira has: their names, synonyms and kinds.
 
 use okrsync_domain::catalogue;
+use std::{collections::HashMap, sync::LazyLock};
 
 /// What the values of a field are, which decides the operators it takes and how literals are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,8 +52,11 @@ pub struct SystemField {
 /// assert!(find_system_field("Story Points").is_none());
 /// ```
 pub fn find_system_field(name: &str) -> Option<&'static SystemField> {
-    let matches = |other: &&str| other.eq_ignore_ascii_case(name);
-    SYSTEM_FIELDS.iter().find(|field| [field.id, field.name].iter().chain(field.synonyms).any(matches))
+    static BY_NAME: LazyLock<HashMap<String, &'static SystemField>> = LazyLock::new(|| {
+        let names = |field: &SystemField| [field.id, field.name].into_iter().chain(field.synonyms.iter().copied());
+        SYSTEM_FIELDS.iter().flat_map(|field| names(field).map(move |name| (name.to_lowercase(), field))).collect()
+    });
+    BY_NAME.get(&name.to_lowercase()).copied()
 }
 
 /// What the values of a field of a site are, from its type.

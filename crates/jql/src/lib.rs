@@ -12,6 +12,7 @@ pub mod suggest;
 pub mod value;
 pub mod volatility;
 
+mod catalogue;
 mod dates;
 mod lexer;
 mod print;

@@ -9,9 +9,11 @@ mod mend;
 mod names;
 mod values;
 
-pub(crate) use names::find_fields;
-
-use crate::{ast::Query, span::Span};
+use crate::{
+    ast::{Clause, Query, Term},
+    catalogue::{Known, Names},
+    span::Span,
+};
 use chrono::DateTime;
 use chrono_tz::Tz;
 use okrsync_domain::{catalogue::Catalogue, connection::Deployment};
@@ -151,7 +153,14 @@ pub struct Counts {
 /// assert_eq!(lints[0].fix.as_ref().unwrap().span.slice(text), " AND statusCategory = Done");
 /// ```
 pub fn check(text: &str, query: &Query, context: &Context<'_>) -> Vec<Lint> {
-    let subject = Subject { text, query, context };
+    let names = Names::of(query);
+    let subject = Subject {
+        text,
+        query,
+        context,
+        terms: query.where_clause.as_ref().map(Clause::terms).unwrap_or_default(),
+        known: context.catalogue.map(|catalogue| Known::new(catalogue, &names)),
+    };
     let mut lints = Vec::new();
     completion::check(&subject, &mut lints);
     dependence::check(&subject, &mut lints);
@@ -169,6 +178,9 @@ struct Subject<'a> {
     text: &'a str,
     query: &'a Query,
     context: &'a Context<'a>,
+    /// The conditions, from left to right.
+    terms: Vec<&'a Term>,
+    known: Option<Known<'a>>,
 }
 
 impl Subject<'_> {
@@ -177,10 +189,5 @@ impl Subject<'_> {
         let leading = self.text.chars().take_while(|char| char.is_whitespace()).count();
         let length = self.text.trim().chars().count();
         Span::new(leading, leading + length)
-    }
-
-    /// The conditions, from left to right.
-    fn terms(&self) -> Vec<&crate::ast::Term> {
-        self.query.where_clause.as_ref().map(crate::ast::Clause::terms).unwrap_or_default()
     }
 }

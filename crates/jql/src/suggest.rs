@@ -5,9 +5,9 @@ mod words;
 
 use crate::{
     ast::{Field, PredicateKind},
+    catalogue::{Known, Names},
     fields::{Kind as FieldKind, find_system_field, kind_of, system_fields},
     lexer::{Kind as TokenKind, Token, tokens},
-    lint::find_fields,
     parser::{Expected, Prefix, read_prefix},
     span::Span,
     value::quote_where_needed,
@@ -165,10 +165,11 @@ impl Place<'_> {
             return Some(FieldKind::Instant);
         }
         let field = self.prefix.field.as_ref()?;
-        match find_system_field(&field.plain_name()) {
-            Some(system) => Some(system.kind),
-            None => find_fields(self.catalogue?, &field.name).first().map(|field| kind_of(field)),
+        if let Some(system) = find_system_field(&field.plain_name()) {
+            return Some(system.kind);
         }
+        let names = Names::of_field(&field.name);
+        Known::new(self.catalogue?, &names).fields(&field.name).first().map(|field| kind_of(field))
     }
 
     /// Jira's id of the field, where a predicate does not ask for something else.

@@ -3,9 +3,10 @@
 use super::{Code, Lint, Measured, Subject, mend::without_condition};
 use crate::{
     ast::{Clause, Comparison, Condition, Operand, Term},
+    catalogue::Known,
     fields::find_system_field,
 };
-use okrsync_domain::catalogue::Catalogue;
+use std::collections::HashSet;
 
 /// The state that an issue is supposed to be in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +26,8 @@ impl State {
 
 pub(super) fn check(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
     let Some(clause) = &subject.query.where_clause else { return };
-    let catalogue = subject.context.catalogue;
-    let none_is = |state| truth(clause, state, catalogue) == Some(false);
+    let known = subject.known.as_ref();
+    let none_is = |state| truth(clause, state, known) == Some(false);
     let (missing, message) = match subject.context.measured {
         Some(Measured::PercentComplete) if none_is(State::Open) => {
             (State::Open, "Only finished issues match, so that percent complete is always 100.")
@@ -39,21 +40,21 @@ pub(super) fn check(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
         }
         _ => return,
     };
-    let term = clause.terms().into_iter().find(|term| of_term(term, missing, catalogue).is_some());
+    let term = subject.terms.iter().find(|term| of_term(term, missing, known).is_some());
     let span = term.map_or_else(|| subject.whole(), |term| term.place.0);
     let fix = term.and_then(|term| without_condition(subject.text, term.place.0));
     lints.push(Lint { code: Code::SelfFiltersDone, message: message.to_owned(), span, fix });
 }
 
 /// Whether an issue in `state` can match: certainly (`Some(true)`), certainly not, or perhaps.
-fn truth(clause: &Clause, state: State, catalogue: Option<&Catalogue>) -> Option<bool> {
+fn truth(clause: &Clause, state: State, known: Option<&Known<'_>>) -> Option<bool> {
     match clause {
-        Clause::And(clauses) => all(clauses.iter().map(|clause| truth(clause, state, catalogue))),
+        Clause::And(clauses) => all(clauses.iter().map(|clause| truth(clause, state, known))),
         Clause::Or(clauses) => {
-            all(clauses.iter().map(|clause| truth(clause, state, catalogue).map(|truth| !truth))).map(|truth| !truth)
+            all(clauses.iter().map(|clause| truth(clause, state, known).map(|truth| !truth))).map(|truth| !truth)
         }
-        Clause::Not(clause) => truth(clause, state, catalogue).map(|truth| !truth),
-        Clause::Term(term) => of_term(term, state, catalogue),
+        Clause::Not(clause) => truth(clause, state, known).map(|truth| !truth),
+        Clause::Term(term) => of_term(term, state, known),
     }
 }
 
@@ -70,7 +71,7 @@ fn all(truths: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 }
 
 /// The same for one condition; nothing where it does not speak of completion.
-fn of_term(term: &Term, state: State, catalogue: Option<&Catalogue>) -> Option<bool> {
+fn of_term(term: &Term, state: State, known: Option<&Known<'_>>) -> Option<bool> {
     let field = find_system_field(&term.field.plain_name())?;
     let negated = match &term.condition {
         Condition::IsEmpty { negated } | Condition::In { negated, .. } => *negated,
@@ -80,7 +81,7 @@ fn of_term(term: &Term, state: State, catalogue: Option<&Catalogue>) -> Option<b
     let called = term.leaves().iter().any(|leaf| matches!(leaf, Operand::Function(_)));
     let positive = match field.id {
         "statusCategory" | "status" | "resolution" if called => None,
-        "statusCategory" | "status" | "resolution" => of_values(field.id, &values(term), state, catalogue),
+        "statusCategory" | "status" | "resolution" => of_values(field.id, &values(term), state, known),
         "resolutiondate" => of_resolution_date(&term.condition, state),
         _ => None,
     };
@@ -99,37 +100,36 @@ fn values(term: &Term) -> Vec<&str> {
 const UNRESOLVED: &str = "unresolved";
 
 /// Whether an issue in `state` has one of these values.
-fn of_values(field: &str, texts: &[&str], state: State, catalogue: Option<&Catalogue>) -> Option<bool> {
-    let meant: Vec<Option<State>> = texts
-        .iter()
-        .map(|text| match field {
-            "statusCategory" => category(text),
-            "status" => status(text, catalogue),
-            // Any resolution stands for a finished issue.
-            _ => Some(if text.eq_ignore_ascii_case(UNRESOLVED) { State::Open } else { State::Finished }),
-        })
-        .collect();
-    if meant.iter().all(|found| *found == Some(state.other())) {
+fn of_values(field: &str, texts: &[&str], state: State, known: Option<&Known<'_>>) -> Option<bool> {
+    let meant = |text: &&str| match field {
+        "statusCategory" => category(text).map(|(state, _)| state),
+        "status" => status(text, known),
+        // Any resolution stands for a finished issue.
+        _ => Some(if text.eq_ignore_ascii_case(UNRESOLVED) { State::Open } else { State::Finished }),
+    };
+    if texts.iter().all(|text| meant(text) == Some(state.other())) {
         return Some(false);
     }
-    let of_state = meant.iter().filter(|found| **found == Some(state)).count();
-    let covered = match (field, state, catalogue) {
-        // There is one category for finished issues, two for open ones; resolutions are many, their absence is one.
-        ("statusCategory", State::Finished, _) | ("resolution", State::Open, _) => of_state >= 1,
-        ("statusCategory", State::Open, _) => of_state >= 2,
-        ("status", _, Some(catalogue)) => of_state >= 1 && names_all(texts, state, catalogue),
+    let named = texts.iter().any(|text| meant(text) == Some(state));
+    let covered = match (field, known) {
+        ("statusCategory", _) => {
+            let ids = texts.iter().filter_map(|text| category(text)).filter(|(found, _)| *found == state);
+            let ids: HashSet<u8> = ids.map(|(_, id)| id).collect();
+            ids.len() == if state == State::Finished { 1 } else { 2 }
+        }
+        ("resolution", _) => named && state == State::Open,
+        ("status", Some(known)) => named && names_all(texts, state, known),
         // Without the site's statuses: who names Done means all that is finished.
-        ("status", State::Finished, None) => texts.iter().any(|text| text.eq_ignore_ascii_case("done")),
-        _ => false,
+        _ => state == State::Finished && texts.iter().any(|text| text.eq_ignore_ascii_case("done")),
     };
     covered.then_some(true)
 }
 
 /// Whether every status of `state` is among `texts`.
-fn names_all(texts: &[&str], state: State, catalogue: &Catalogue) -> bool {
-    let named = |name: &str, id: &str| texts.iter().any(|text| name.eq_ignore_ascii_case(text) || *text == id);
-    let mut of_state = catalogue.statuses.iter().filter(|status| status.done == (state == State::Finished));
-    of_state.all(|status| named(&status.name, &status.id))
+fn names_all(texts: &[&str], state: State, known: &Known<'_>) -> bool {
+    let texts: HashSet<String> = texts.iter().map(|text| text.to_lowercase()).collect();
+    let mut of_state = known.catalogue.statuses.iter().filter(|status| status.done == (state == State::Finished));
+    of_state.all(|status| texts.contains(&status.name.to_lowercase()) || texts.contains(&status.id))
 }
 
 /// Only resolved issues have the date of their resolution.
@@ -141,26 +141,26 @@ fn of_resolution_date(condition: &Condition, state: State) -> Option<bool> {
     }
 }
 
-/// A status category by name, key or id.
-fn category(text: &str) -> Option<State> {
+/// A status category by name, key or id: what it means, and its id.
+fn category(text: &str) -> Option<(State, u8)> {
     match text.to_lowercase().as_str() {
-        "done" | "complete" | "3" => Some(State::Finished),
-        "to do" | "new" | "2" | "in progress" | "indeterminate" | "4" => Some(State::Open),
+        "done" | "complete" | "3" => Some((State::Finished, 3)),
+        "to do" | "new" | "2" => Some((State::Open, 2)),
+        "in progress" | "indeterminate" | "4" => Some((State::Open, 4)),
         _ => None,
     }
 }
 
 /// A status by name or id; without a catalogue only names that leave no doubt.
-fn status(text: &str, catalogue: Option<&Catalogue>) -> Option<State> {
-    let Some(catalogue) = catalogue else {
+fn status(text: &str, known: Option<&Known<'_>>) -> Option<State> {
+    let Some(known) = known else {
         return match text.to_lowercase().as_str() {
             "done" | "closed" | "resolved" | "complete" | "completed" => Some(State::Finished),
             "to do" | "open" | "in progress" | "backlog" | "reopened" | "selected for development" => Some(State::Open),
             _ => None,
         };
     };
-    let named = |name: &str, id: &str| name.eq_ignore_ascii_case(text) || id == text;
-    let mut done = catalogue.statuses.iter().filter(|status| named(&status.name, &status.id)).map(|status| status.done);
+    let mut done = known.statuses(text).iter().map(|status| status.done);
     let first = done.next()?;
     done.all(|other| other == first).then_some(if first { State::Finished } else { State::Open })
 }

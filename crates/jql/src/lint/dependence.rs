@@ -2,30 +2,34 @@
 
 use super::{Code, Fix, Lint, Subject, mend::without_order};
 use crate::{
-    ast::{Operand, Term},
+    ast::Operand,
     dates::{Moment, call, is_date_function, read_literal, write_literal},
     functions::{Gives, find_function},
+    span::Span,
     value::quote,
     volatility::{Cause, Dependence, causes},
 };
 use chrono::Weekday;
+use std::collections::HashMap;
 
 pub(super) fn check(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
     let causes = subject.query.where_clause.as_ref().map(causes).unwrap_or_default();
-    lints.extend(causes.iter().map(|cause| of_cause(subject, cause)));
+    let leaves = subject.terms.iter().flat_map(|term| term.leaves());
+    let by_place: HashMap<Span, &Operand> = leaves.map(|leaf| (leaf.place().0, leaf)).collect();
+    lints.extend(causes.iter().map(|cause| of_cause(subject, cause, by_place.get(&cause.span).copied())));
     if let Some((span, fix)) = without_order(subject.text).filter(|_| !subject.query.order_by.is_empty()) {
         let message = "The order changes no number and is left out when okrsync asks.".to_owned();
         lints.push(Lint { code: Code::OrderByIgnored, message, span, fix: Some(fix) });
     }
 }
 
-fn of_cause(subject: &Subject<'_>, cause: &Cause) -> Lint {
+fn of_cause(subject: &Subject<'_>, cause: &Cause, operand: Option<&Operand>) -> Lint {
     let text = &cause.text;
     let (code, message, fixed) = match cause.dependence {
         Dependence::Clock => (
             Code::MovesByItself,
             format!("`{text}` is counted from the moment of asking: issues join and leave as time passes, untouched."),
-            fixed_date(subject, cause),
+            operand.and_then(|operand| fixed_date(subject, operand)),
         ),
         Dependence::Caller => (
             Code::DependsOnCaller,
@@ -51,11 +55,10 @@ fn related(text: &str) -> String {
 }
 
 /// The date that a relative one is at the moment of asking.
-fn fixed_date(subject: &Subject<'_>, cause: &Cause) -> Option<String> {
+fn fixed_date(subject: &Subject<'_>, operand: &Operand) -> Option<String> {
     let now = subject.context.asked_at?;
     let moment = Moment { now, week_starts: Weekday::Mon };
-    let leaves = subject.terms().into_iter().flat_map(Term::leaves);
-    let instant = match leaves.into_iter().find(|leaf| leaf.place().0 == cause.span)? {
+    let instant = match operand {
         Operand::Value(value) => read_literal(value, &moment),
         Operand::Function(function) => {
             let name = function.name.to_lowercase();

@@ -4,26 +4,31 @@ use super::{Code, Fix, Lint, Subject};
 use crate::{
     ast::{Clause, Comparison, Condition, Operand, Term},
     fields::find_system_field,
-    span::Span,
 };
+use std::collections::HashSet;
 
 pub(super) fn check(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
     let Some(clause) = &subject.query.where_clause else { return };
-    let terms = clause.terms();
-    for term in terms.iter().filter(|term| leaves_out_empty(term)) {
-        let name = term.field.plain_name();
-        // Who speaks of emptiness elsewhere has thought of it; who asks for a value of the same field has no empty ones.
-        let thought_of = terms.iter().any(|other| {
-            let same = other.field.plain_name().eq_ignore_ascii_case(&name);
-            same && (speaks_of_emptiness(other) || asks_for_value(other))
-        });
-        if thought_of || under_not(clause, term) {
-            continue;
-        }
+    let name = |term: &Term| term.field.plain_name().to_lowercase();
+    // Who speaks of emptiness elsewhere has thought of it; who asks for a value of the same field has no empty ones.
+    let spoken = subject.terms.iter().filter(|term| speaks_of_emptiness(term) || asks_for_value(term));
+    let thought_of: HashSet<String> = spoken.map(|term| name(term)).collect();
+    let mut upright = Vec::new();
+    outside_not(clause, &mut upright);
+    for term in upright.into_iter().filter(|term| leaves_out_empty(term) && !thought_of.contains(&name(term))) {
         let span = term.place.0;
-        let message = format!("Issues without any {name} are left out, too.");
-        let text = format!("({} OR {} IS EMPTY)", span.slice(subject.text), term.field);
+        let message = format!("Issues without any {} are left out, too.", term.field.plain_name());
+        let text = format!("({term} OR {} IS EMPTY)", term.field);
         lints.push(Lint { code: Code::LeavesOutEmpty, message, span, fix: Some(Fix { span, text }) });
+    }
+}
+
+/// Conditions that no NOT turns around.
+fn outside_not<'a>(clause: &'a Clause, into: &mut Vec<&'a Term>) {
+    match clause {
+        Clause::And(clauses) | Clause::Or(clauses) => clauses.iter().for_each(|clause| outside_not(clause, into)),
+        Clause::Not(_) => {}
+        Clause::Term(term) => into.push(term),
     }
 }
 
@@ -53,16 +58,4 @@ fn asks_for_value(term: &Term) -> bool {
 fn speaks_of_emptiness(term: &Term) -> bool {
     let empty = |leaf: &&Operand| matches!(leaf, Operand::Empty(_));
     matches!(term.condition, Condition::IsEmpty { .. }) || term.leaves().iter().any(empty)
-}
-
-/// Whether a NOT around the term turns it back.
-fn under_not(clause: &Clause, term: &Term) -> bool {
-    fn find(clause: &Clause, place: Span, not: bool) -> bool {
-        match clause {
-            Clause::And(clauses) | Clause::Or(clauses) => clauses.iter().any(|clause| find(clause, place, not)),
-            Clause::Not(clause) => find(clause, place, true),
-            Clause::Term(term) => not && term.place.0 == place,
-        }
-    }
-    find(clause, term.place.0, false)
 }

@@ -9,8 +9,9 @@ use crate::{
 use okrsync_domain::connection::Deployment;
 
 pub(super) fn check(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
-    let terms = subject.terms();
-    lints.extend(terms.iter().filter_map(|term| epic_or_parent(subject, term)));
+    // Who restricts the type of issue to sub-tasks knows what a parent is.
+    let sub_tasks = subject.terms.iter().any(|term| is_system(term, "issuetype") && asks_for_subtasks(term));
+    lints.extend(subject.terms.iter().filter_map(|term| epic_or_parent(subject, term, sub_tasks)));
     let both = subject.query.where_clause.as_ref().and_then(both_ends);
     let counted = subject.context.counts.with_parent.filter(|count| *count > 0);
     let (span, message) = match (both, counted) {
@@ -26,22 +27,17 @@ pub(super) fn check(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
     lints.push(Lint { code: Code::CountsParentsAndSubtasks, message, span, fix: None });
 }
 
-fn epic_or_parent(subject: &Subject<'_>, term: &Term) -> Option<Lint> {
+fn epic_or_parent(subject: &Subject<'_>, term: &Term, sub_tasks: bool) -> Option<Lint> {
     let epic_link = term.field.plain_name().eq_ignore_ascii_case("Epic Link");
     let (message, better) = match subject.context.deployment? {
         Deployment::Cloud if epic_link => {
             ("\"Epic Link\" finds issues of company-managed projects only; `parent` finds those of all.", "parent")
         }
-        Deployment::SelfManaged if is_parent(term) && names_issue(term) => {
+        Deployment::SelfManaged if is_parent(term) && names_issue(term) && !sub_tasks => {
             ("Here `parent` finds sub-tasks only; the stories of an epic are found by \"Epic Link\".", "\"Epic Link\"")
         }
         _ => return None,
     };
-    // Who restricts the type of issue to sub-tasks knows.
-    let sub_tasks = subject.terms().into_iter().any(|term| is_system(term, "issuetype") && asks_for_subtasks(term));
-    if !epic_link && sub_tasks {
-        return None;
-    }
     let span = term.field.place.0;
     let fix = Some(Fix { span, text: better.to_owned() });
     Some(Lint { code: Code::EpicLinkOrParent, message: message.to_owned(), span, fix })

@@ -1,78 +1,81 @@
 //! Values by name: projects, statuses, types and priorities that a site does not have, and names that mislead.
 
-use super::{Code, Fix, Lint, Subject, names::nearest};
+use super::{Code, Fix, Lint, Subject};
 use crate::{
-    ast::{Condition, Operand, Term, Value},
+    ast::{Condition, Operand, Value},
+    catalogue::Known,
     fields::find_system_field,
     value::quote_where_needed,
 };
-use okrsync_domain::catalogue::Catalogue;
-
-/// A value that a field can have: id, key if there is one, name.
-type Known<'a> = (&'a str, Option<&'a str>, &'a str);
+use okrsync_domain::catalogue::Named;
 
 pub(super) fn check(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
-    let Some(catalogue) = subject.context.catalogue else { return };
-    for term in subject.terms() {
+    let Some(known) = &subject.known else { return };
+    for term in &subject.terms {
         let Some(field) = find_system_field(&term.field.plain_name()) else { continue };
         // Values in histories may be names that have been given up since.
         let (Condition::Compare(_, operand) | Condition::In { operand, .. }) = &term.condition else { continue };
-        let known = known_values(catalogue, field.id);
-        for value in operand.leaves().into_iter().filter_map(Operand::as_value).filter(|_| !known.is_empty()) {
-            lints.extend(unknown(term, value, &known).or_else(|| misleading(catalogue, field.id, value)));
+        for value in operand.leaves().into_iter().filter_map(Operand::as_value) {
+            lints.extend(match exists(known, field.id, value.text.trim()) {
+                Some(true) => misleading(known, field.id, value),
+                Some(false) => Some(unknown(known, field.id, value)),
+                None => None,
+            });
         }
     }
 }
 
-fn known_values<'a>(catalogue: &'a Catalogue, field: &str) -> Vec<Known<'a>> {
-    let named = |values: &'a [okrsync_domain::catalogue::Named]| {
-        values.iter().map(|value| (value.id.as_str(), None, value.name.as_str())).collect()
+/// Whether a field has such a value; nothing where the catalogue does not tell.
+fn exists(known: &Known<'_>, field: &str, text: &str) -> Option<bool> {
+    let among = |values: &[Named]| {
+        let is = |value: &Named| value.id == text || value.name.to_lowercase() == text.to_lowercase();
+        (!values.is_empty()).then(|| values.iter().any(is))
     };
+    let catalogue = known.catalogue;
     match field {
-        "project" => {
-            catalogue.projects.iter().map(|it| (it.id.as_str(), Some(it.key.as_str()), it.name.as_str())).collect()
-        }
-        "status" => catalogue.statuses.iter().map(|it| (it.id.as_str(), None, it.name.as_str())).collect(),
-        "issuetype" => named(&catalogue.issue_types),
-        "priority" => named(&catalogue.priorities),
-        _ => Vec::new(),
+        "project" => (!catalogue.projects.is_empty()).then(|| !known.projects(text).is_empty()),
+        "status" => (!catalogue.statuses.is_empty()).then(|| !known.statuses(text).is_empty()),
+        "issuetype" => among(&catalogue.issue_types),
+        "priority" => among(&catalogue.priorities),
+        _ => None,
     }
 }
 
-fn unknown(term: &Term, value: &Value, known: &[Known<'_>]) -> Option<Lint> {
-    let text = value.text.trim();
-    let is = |other: &str| other.to_lowercase() == text.to_lowercase();
-    if known.iter().any(|(id, key, name)| *id == text || key.is_some_and(is) || is(name)) {
-        return None;
-    }
-    let field = term.field.plain_name();
-    let near = nearest(text, known.iter().flat_map(|(_, key, name)| key.iter().copied().chain([*name])));
-    let message = match near {
-        Some(near) => format!("There is no {field} {text}; did you mean {near}?"),
-        None => format!("There is no {field} {text}, or this account may not see it."),
+fn unknown(known: &Known<'_>, field: &str, value: &Value) -> Lint {
+    let catalogue = known.catalogue;
+    let names: Vec<&str> = match field {
+        "project" => {
+            catalogue.projects.iter().flat_map(|project| [project.key.as_str(), project.name.as_str()]).collect()
+        }
+        "status" => catalogue.statuses.iter().map(|status| status.name.as_str()).collect(),
+        "issuetype" => catalogue.issue_types.iter().map(|value| value.name.as_str()).collect(),
+        _ => catalogue.priorities.iter().map(|value| value.name.as_str()).collect(),
     };
-    let span = value.place.0;
+    let (text, span) = (value.text.trim(), value.place.0);
+    let near = known.nearest(text, names.into_iter());
+    let what = if field == "issuetype" { "issue type" } else { field };
+    let message = match near {
+        Some(near) => format!("There is no {what} {text}; did you mean {near}?"),
+        None => format!("There is no {what} {text}, or this account may not see it."),
+    };
     let fix = near.map(|near| Fix { span, text: quote_where_needed(near) });
-    Some(Lint { code: Code::UnknownValue, message, span, fix })
+    Lint { code: Code::UnknownValue, message, span, fix }
 }
 
 /// Names that mean several things, or that are changed more easily than a key.
-fn misleading(catalogue: &Catalogue, field: &str, value: &Value) -> Option<Lint> {
-    let is = |name: &str| name.to_lowercase() == value.text.trim().to_lowercase();
-    let span = value.place.0;
+fn misleading(known: &Known<'_>, field: &str, value: &Value) -> Option<Lint> {
+    let text = value.text.trim();
     let (message, fix) = match field {
         "project" => {
-            let by_name = catalogue.projects.iter().find(|project| is(&project.name))?;
-            if catalogue.projects.iter().any(|project| is(&project.key)) {
-                return None;
-            }
-            let message = format!("Projects are renamed more easily than their keys change: {} is safer.", by_name.key);
-            (message, Some(Fix { span, text: quote_where_needed(&by_name.key) }))
+            let project = known.projects(text).first()?;
+            let by_name = !project.key.eq_ignore_ascii_case(text) && project.id != text;
+            let message = format!("Projects are renamed more easily than their keys change: {} is safer.", project.key);
+            by_name.then(|| (message, Some(quote_where_needed(&project.key))))?
         }
         "status" => {
-            let named = catalogue.statuses.iter().filter(|status| is(&status.name));
-            let (done, open): (Vec<_>, Vec<_>) = named.partition(|status| status.done);
-            let (one, other) = (done.first()?, open.first()?);
+            let statuses = known.statuses(text);
+            let one = statuses.iter().find(|status| status.done)?;
+            let other = statuses.iter().find(|status| !status.done)?;
             let message = format!(
                 "Several statuses are called {}, and not all mean finished: {} does, {} does not.",
                 one.name, one.id, other.id
@@ -81,5 +84,6 @@ fn misleading(catalogue: &Catalogue, field: &str, value: &Value) -> Option<Lint>
         }
         _ => return None,
     };
-    Some(Lint { code: Code::NameInsteadOfId, message, span, fix })
+    let span = value.place.0;
+    Some(Lint { code: Code::NameInsteadOfId, message, span, fix: fix.map(|text| Fix { span, text }) })
 }

@@ -154,7 +154,7 @@ const SPEAKS: [(&str, &str, Code, &str, &str); 42] = [
         "fixVersion not in (1, 2)",
         Code::LeavesOutEmpty,
         "fixVersion not in (1, 2)",
-        "(fixVersion not in (1, 2) OR fixVersion IS EMPTY)",
+        "(fixVersion NOT IN (1, 2) OR fixVersion IS EMPTY)",
     ),
 ];
 
