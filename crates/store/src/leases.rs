@@ -47,6 +47,20 @@ pub struct Failure {
     pub requests: u64,
 }
 
+#[derive(Insertable)]
+#[diesel(table_name = stage, treat_none_as_default_value = false)]
+struct StagedRow {
+    refresh_id: String,
+    issue_id: i64,
+    document: Json,
+}
+
+impl StagedRow {
+    fn of(lease: &Lease, issue: &Issue) -> Self {
+        Self { refresh_id: lease.refresh_id.to_string(), issue_id: issue.id.0, document: Json::of(issue) }
+    }
+}
+
 /// The refresh's row, as long as the lease on it is worth something.
 macro_rules! held {
     ($lease:expr) => {
@@ -161,13 +175,7 @@ impl Store {
         self.write(move |db| {
             hold(db, &lease)?;
             for part in issues.chunks(CHUNK) {
-                let rows: Vec<_> = part
-                    .iter()
-                    .map(|issue| {
-                        let refresh = stage::refresh_id.eq(lease.refresh_id.to_string());
-                        (refresh, stage::issue_id.eq(issue.id.0), stage::document.eq(Json::of(issue)))
-                    })
-                    .collect();
+                let rows: Vec<StagedRow> = part.iter().map(|issue| StagedRow::of(&lease, issue)).collect();
                 on!(&mut *db, |c| diesel::insert_into(stage::table).values(&rows).execute(c))
                     .map_err(|error| duplicate(error, "staged issue", "id"))?;
             }

@@ -57,8 +57,9 @@ pub struct RefreshRequest {
     pub refreshes: Vec<(QueryId, RefreshId)>,
 }
 
+// `treat_none_as_default_value = false` here and elsewhere: SQLite then takes all rows in one statement
 #[derive(Insertable)]
-#[diesel(table_name = refreshes)]
+#[diesel(table_name = refreshes, treat_none_as_default_value = false)]
 struct NewRefresh {
     id: String,
     query_id: String,
@@ -70,6 +71,13 @@ struct NewRefresh {
     done: i64,
     requests: i64,
     issues: i64,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = refresh_group_members, treat_none_as_default_value = false)]
+struct Grouped {
+    group_id: String,
+    refresh_id: String,
 }
 
 /// The words of states in which a refresh is open.
@@ -229,12 +237,9 @@ fn group(db: &mut Db, id: RefreshId, refreshes: &[(QueryId, RefreshId)], now: In
     let new = (refresh_groups::id.eq(id.to_string()), refresh_groups::requested_at.eq(Ts(now)));
     on!(&mut *db, |c| diesel::insert_into(refresh_groups::table).values(new).execute(c))?;
     for part in refreshes.chunks(CHUNK) {
-        let rows: Vec<_> = part
+        let rows: Vec<Grouped> = part
             .iter()
-            .map(|(_, refresh)| {
-                let (group, refresh) = (id.to_string(), refresh.to_string());
-                (refresh_group_members::group_id.eq(group), refresh_group_members::refresh_id.eq(refresh))
-            })
+            .map(|(_, refresh)| Grouped { group_id: id.to_string(), refresh_id: refresh.to_string() })
             .collect();
         on!(&mut *db, |c| diesel::insert_into(refresh_group_members::table).values(&rows).execute(c))?;
     }

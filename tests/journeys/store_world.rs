@@ -1,0 +1,291 @@
+//! The ground on which the journeys of the store stand: a small company on a fresh database, and a hand for its clock.
+
+use chrono::TimeDelta;
+use okrsync_domain::{
+    ConnectionId, Instant, Problem, QueryId, Random, ReadingId,
+    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
+    issue::{Facts, Issue, IssueId, IssueKey},
+    measure::{Measure, Metric},
+    okr::{Okr, OkrKind, ProgressMode, Visibility},
+    person::{Role, User},
+    problem::ProblemCode,
+    reading::{Coverage, Reading, ReadingKind, Tally},
+};
+use okrsync_store::{
+    Claim, Failure, LinkPut, MemberChanges, Options, Origin, PutLink, Recording, RefreshScope, Store, StoreError,
+};
+use okrsync_tests::databases::{Backend, TestDatabase};
+
+/// Two tests of a story: `async fn story(world: World)`, on each database.
+macro_rules! on_both {
+    ($($story:ident),* $(,)?) => { $(
+        mod $story {
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_sqlite() {
+                $crate::store_world::World::tell(okrsync_tests::databases::Backend::Sqlite, super::$story).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn on_postgres() {
+                $crate::store_world::World::tell(okrsync_tests::databases::Backend::Postgres, super::$story).await;
+            }
+        }
+    )* };
+}
+pub(crate) use on_both;
+
+/// Noon of the day on which everything begins.
+pub(crate) fn noon() -> Instant {
+    "2026-11-20T12:00:00Z".parse().expect("an instant")
+}
+
+/// So many minutes past noon.
+pub(crate) fn at(minutes: i64) -> Instant {
+    noon() + TimeDelta::minutes(minutes)
+}
+
+/// How long a worker may be silent.
+pub(crate) const LEASE: TimeDelta = TimeDelta::minutes(5);
+
+/// A fresh database with one admin.
+pub(crate) struct World {
+    pub(crate) store: Store,
+    pub(crate) dana: User,
+    pub(crate) random: Random,
+    pub(crate) database: TestDatabase,
+}
+
+impl World {
+    /// Tells a story on a fresh database, if there is such a database on this machine.
+    pub(crate) async fn tell(backend: Backend, story: impl AsyncFnOnce(Self)) {
+        let Some(database) = TestDatabase::fresh(backend) else { return };
+        let random = Random::seeded(7);
+        let store = Store::open(database.url(), Options::new(random.clone())).await.unwrap();
+        let dana = user(&random, "dana", Role::Admin);
+        store.add_user(&dana, None).await.unwrap();
+        story(Self { store, dana, random, database }).await;
+    }
+
+    /// Another process on the same database.
+    pub(crate) async fn another_store(&self) -> Store {
+        Store::open(self.database.url(), Options::new(Random::from_os())).await.unwrap()
+    }
+
+    /// A connection that works.
+    pub(crate) async fn connection(&self, name: &str) -> Connection {
+        let connection = connection(self.random.id(noon()), name, &self.dana);
+        self.store.add_connection(&connection, &[]).await.unwrap();
+        connection
+    }
+
+    /// An OKR below another, or at the top.
+    pub(crate) async fn okr(&self, kind: OkrKind, parent: Option<&Okr>) -> Okr {
+        let okr = okr(&self.random, kind, parent, &self.dana);
+        self.store.add_okr(&okr).await.unwrap();
+        okr
+    }
+
+    /// Links an OKR to a query at an instant.
+    pub(crate) async fn link(&self, okr: &Okr, connection: ConnectionId, jql: &str, now: Instant) -> LinkPut {
+        self.store.put_link(put(okr, connection, jql), now).await.unwrap()
+    }
+
+    /// A key result that is linked to a query of its own on a new connection.
+    pub(crate) async fn linked(&self, jql: &str) -> (Connection, Okr, LinkPut) {
+        let connection = self.connection("Northwind Cloud").await;
+        let okr = self.okr(OkrKind::KeyResult, None).await;
+        let link = self.link(&okr, connection.id, jql, noon()).await;
+        (connection, okr, link)
+    }
+
+    /// The only thing that can be claimed.
+    pub(crate) async fn claim_one(&self, now: Instant) -> Claim {
+        let mut claims = self.store.claim(now, "worker", LEASE, 10).await.unwrap();
+        assert_eq!(claims.len(), 1, "one thing is to be done");
+        claims.remove(0)
+    }
+
+    /// Records that a claim found these issues, for all of its links.
+    pub(crate) async fn record(
+        &self,
+        claim: Claim,
+        issues: Vec<Issue>,
+        now: Instant,
+    ) -> Result<MemberChanges, StoreError> {
+        self.store.stage(&claim.lease, issues.clone()).await?;
+        self.store.record(self.recording(claim, &issues, now)).await
+    }
+
+    /// What would be recorded.
+    pub(crate) fn recording(&self, claim: Claim, issues: &[Issue], now: Instant) -> Recording {
+        let readings = claim.links.iter().map(|linked| Reading {
+            id: self.random.id::<ReadingId>(now),
+            okr_id: linked.link.okr_id,
+            at: now,
+            kind: ReadingKind::Automatic,
+            query_id: Some(claim.query.id),
+            refresh_id: Some(claim.lease.refresh_id),
+            measure: linked.measure.clone(),
+            tally: tally(issues),
+        });
+        Recording {
+            readings: readings.collect(),
+            at: now,
+            finished_at: now,
+            next_due: now + TimeDelta::minutes(i64::from(claim.query.period_minutes)),
+            matched: issues.len() as u64,
+            requests: 3,
+            failed: Vec::new(),
+            lease: claim.lease,
+        }
+    }
+
+    /// Refreshes whatever is due or asked for, with these issues.
+    pub(crate) async fn refresh(&self, issues: Vec<Issue>, now: Instant) -> MemberChanges {
+        let claim = self.claim_one(now).await;
+        self.record(claim, issues, now).await.unwrap()
+    }
+
+    /// The refresh of a query that somebody asks for.
+    pub(crate) async fn ask(&self, query: QueryId, now: Instant) -> okrsync_store::RefreshRequest {
+        let scope = RefreshScope::Queries(vec![query]);
+        self.store.request_refresh(scope, Origin::Person, now).await.unwrap().expect("it is linked")
+    }
+}
+
+/// A person.
+pub(crate) fn user(random: &Random, name: &str, role: Role) -> User {
+    let email = format!("{name}@northwind.example");
+    User { id: random.id(noon()), email, name: name.to_owned(), role, active: true, created_at: noon() }
+}
+
+/// A connection that works.
+pub(crate) fn connection(id: ConnectionId, name: &str, owner: &User) -> Connection {
+    Connection {
+        id,
+        name: name.to_owned(),
+        server_url: "https://northwind.atlassian.net".to_owned(),
+        deployment: Deployment::Cloud,
+        owner_id: owner.id,
+        sharing: Sharing::Everyone,
+        auth_kind: AuthKind::ApiToken,
+        auth_email: Some(owner.email.clone()),
+        auth_client: None,
+        header_names: Vec::new(),
+        gateway_url: None,
+        auth_url: None,
+        cloud_id: None,
+        ca_pem: None,
+        proxy_url: None,
+        timeout_seconds: 30,
+        budget_per_hour: 2000,
+        concurrency: 4,
+        story_points_fields: Vec::new(),
+        show_titles_to_viewers: true,
+        state: ConnectionState::Ok,
+        account: None,
+        jira: None,
+        via_gateway: false,
+        last_ok_at: None,
+        last_error: None,
+        failures: 0,
+        paused_until: None,
+        secret_expires_at: None,
+        created_at: noon(),
+        version: 1,
+    }
+}
+
+/// An OKR of the fourth quarter.
+pub(crate) fn okr(random: &Random, kind: OkrKind, parent: Option<&Okr>, owner: &User) -> Okr {
+    Okr {
+        id: random.id(noon()),
+        kind,
+        parent_id: parent.map(|parent| parent.id),
+        title: "Ship the new checkout".to_owned(),
+        description: None,
+        owner_id: owner.id,
+        team: Some("Apps".to_owned()),
+        starts_on: "2026-10-01".parse().expect("a date"),
+        due_on: "2026-12-31".parse().expect("a date"),
+        progress_mode: ProgressMode::Manual,
+        measure: Measure::default(),
+        share: None,
+        visibility: Visibility::Everyone,
+        closed: None,
+        created_at: noon(),
+        version: 1,
+    }
+}
+
+/// A link that counts issues.
+pub(crate) fn put(okr: &Okr, connection_id: ConnectionId, jql: &str) -> PutLink {
+    PutLink {
+        okr_id: okr.id,
+        connection_id,
+        jql: jql.to_owned(),
+        canonical: jql.to_owned(),
+        metric: Metric::Count,
+        completed_only: false,
+        period_minutes: None,
+        measure: None,
+    }
+}
+
+/// An issue, done or not.
+pub(crate) fn issue(id: i64, completed: bool) -> Issue {
+    Issue {
+        id: IssueId(id),
+        key: IssueKey(format!("AE-{id}")),
+        updated: Some(noon()),
+        title: Some(format!("Story {id}")),
+        issue_type: Some("Story".to_owned()),
+        status_id: Some("3".to_owned()),
+        status: Some(if completed { "Done" } else { "To Do" }.to_owned()),
+        assignee: None,
+        facts: Facts { completed, ..Facts::default() },
+    }
+}
+
+/// So many issues, of which the first ones are done.
+pub(crate) fn issues(number: i64, done: i64) -> Vec<Issue> {
+    (1..=number).map(|id| issue(id, id <= done)).collect()
+}
+
+/// What counting these issues gives.
+pub(crate) fn tally(issues: &[Issue]) -> Tally {
+    let matched = issues.len() as u64;
+    let completed = issues.iter().filter(|issue| issue.facts.completed).count() as u64;
+    Tally {
+        matched,
+        completed,
+        value: None,
+        done: Some(completed.into()),
+        total: Some(matched.into()),
+        coverage: Coverage { with_value: matched, without_value: 0 },
+        warnings: Vec::new(),
+    }
+}
+
+/// Jira did not answer.
+pub(crate) fn unreachable(at: Instant) -> Problem {
+    Problem {
+        code: ProblemCode::JiraUnreachable,
+        message: "no answer".to_owned(),
+        hint: Some("look at the network".to_owned()),
+        at,
+        retry_at: None,
+    }
+}
+
+/// A claim that came to nothing.
+pub(crate) fn failure(claim: &Claim, now: Instant) -> Failure {
+    Failure {
+        lease: claim.lease.clone(),
+        problem: unreachable(now),
+        at: now,
+        finished_at: now,
+        next_due: now + TimeDelta::minutes(60),
+        requests: 1,
+    }
+}
