@@ -8,7 +8,7 @@ use axum::{
 };
 use okrsync_domain::{ConnectionId, Invalid, OkrId, RefreshId, TokenId, UserId};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::str::FromStr;
 
 /// A JSON body of a type.
@@ -66,7 +66,9 @@ impl<S: Send + Sync> FromRequest<S> for Patch {
 impl Patch {
     /// `current` with this patch applied, as its type again.
     pub(crate) fn apply<T: DeserializeOwned>(self, mut current: Value) -> Result<T, ApiError> {
-        merge(&mut current, self.0);
+        if let (Value::Object(fields), Value::Object(patch)) = (&mut current, self.0) {
+            merge_fields(fields, patch);
+        }
         parse(current)
     }
 }
@@ -76,15 +78,7 @@ pub(crate) fn parse<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
     serde_path_to_error::deserialize(value).map_err(|error| wrong_json(&error))
 }
 
-fn merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() || changes_kind(target, &patch) {
-        *target = Value::Object(serde_json::Map::new());
-    }
-    let Some(fields) = target.as_object_mut() else { return };
+fn merge_fields(fields: &mut Map<String, Value>, patch: Map<String, Value>) {
     for (name, value) in patch {
         if value.is_null() {
             // Null takes the field away; a field that must be there is then missed with its name.
@@ -95,8 +89,21 @@ fn merge(target: &mut Value, patch: Value) {
     }
 }
 
+fn merge(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() || changes_kind(target, &patch) {
+        *target = Value::Object(Map::new());
+    }
+    if let Some(fields) = target.as_object_mut() {
+        merge_fields(fields, patch);
+    }
+}
+
 /// A part that becomes another kind of thing starts anew: the old kind's fields mean nothing to the new one.
-fn changes_kind(target: &Value, patch: &serde_json::Map<String, Value>) -> bool {
+fn changes_kind(target: &Value, patch: &Map<String, Value>) -> bool {
     matches!((target.get("kind"), patch.get("kind")), (Some(old), Some(new)) if old != new)
 }
 
@@ -156,7 +163,7 @@ fn wrong_value(path: &str, text: &str) -> ApiError {
     };
     let mut error = Invalid::new(code, &field, format!("`{field}` is not right: {reason}."));
     if reason.contains("expected a string") && reason.contains("invalid type: ") && !reason.contains("null") {
-        error = error.hint("Numbers with decimals are sent as text, such as \"27.5\", so that no digit is lost.");
+        error = error.hint("Send it as text in quotes; decimals, too, such as \"27.5\", so that no digit is lost.");
     }
     error.into()
 }
@@ -256,14 +263,12 @@ mod tests {
     #[test]
     fn a_patch_merges_and_null_removes() {
         let current = json!({"name": "a", "measure": {"kind": "kpi", "target": "20"}});
-        let patched = |patch: Value| {
-            let mut value = current.clone();
-            merge(&mut value, patch);
-            value
-        };
+        let patched = |patch: Value| Patch(patch).apply::<Value>(current.clone()).unwrap();
         assert_eq!(patched(json!({"measure": {"target": "30"}}))["measure"], json!({"kind": "kpi", "target": "30"}));
         assert_eq!(patched(json!({"measure": null})), json!({"name": "a"}));
         assert_eq!(patched(json!({"measure": {"kind": "stay_below"}}))["measure"], json!({"kind": "stay_below"}));
+        let whole = Patch(json!({"kind": "objective"})).apply::<Value>(json!({"kind": "key_result", "title": "a"}));
+        assert_eq!(whole.unwrap(), json!({"kind": "objective", "title": "a"}), "the whole thing is not a part");
     }
 
     #[test]

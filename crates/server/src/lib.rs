@@ -111,7 +111,13 @@ pub fn router(app: App) -> Router {
         .layer(from_fn(headers::set))
         .layer(CompressionLayer::new())
         .layer(from_fn(telemetry::measure))
-        .layer(TraceLayer::new_for_http().make_span_with(telemetry::request_span).on_response(telemetry::answered))
+        .layer(
+            TraceLayer::new_for_http()
+                .make_span_with(telemetry::request_span)
+                .on_response(telemetry::answered)
+                // An answer says for itself whether it failed.
+                .on_failure(()),
+        )
         .layer(SetSensitiveRequestHeadersLayer::new([header::AUTHORIZATION, header::COOKIE]))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))

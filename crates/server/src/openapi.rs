@@ -78,3 +78,72 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (
         of_path.into_iter().flatten().map(move |operation| (path, operation))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What programs are promised.
+    const PROMISED: [(&str, &[&str]); 30] = [
+        ("/me", &["get"]),
+        ("/users", &["get", "post"]),
+        ("/users/{id}", &["patch"]),
+        ("/tokens", &["get", "post"]),
+        ("/tokens/{id}", &["delete"]),
+        ("/session", &["post", "delete"]),
+        ("/organisation", &["get", "patch"]),
+        ("/integrations/jira", &["get", "patch"]),
+        ("/connections", &["get", "post"]),
+        ("/connections/{id}", &["get", "patch", "delete"]),
+        ("/connections/{id}/test", &["post"]),
+        ("/connections/{id}/fields", &["get"]),
+        ("/okrs", &["get", "post"]),
+        ("/okrs/{id}", &["get", "patch", "delete"]),
+        ("/okrs/{id}/close", &["post"]),
+        ("/okrs/{id}/postpone", &["post"]),
+        ("/okrs/{id}/reopen", &["post"]),
+        ("/okrs/{id}/link", &["put", "get", "delete"]),
+        ("/okrs/{id}/refresh", &["post"]),
+        ("/okrs/{id}/readings", &["get"]),
+        ("/okrs/{id}/issues", &["get"]),
+        ("/okrs/{id}/check-ins", &["get", "post"]),
+        ("/okrs/{id}/resume", &["post"]),
+        ("/summary", &["get"]),
+        ("/links/preview", &["post"]),
+        ("/jql/check", &["post"]),
+        ("/refreshes", &["post"]),
+        ("/refreshes/{id}", &["get"]),
+        ("/events", &["get"]),
+        ("/sync/status", &["get"]),
+    ];
+
+    #[test]
+    fn every_promise_is_described_with_its_words_and_its_refusal() {
+        let document = serde_json::to_value(crate::describe()).unwrap();
+        assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")));
+        let mut described = 0;
+        for (path, verbs) in PROMISED {
+            let item = &document["paths"][format!("/api/v1{path}")];
+            for verb in verbs {
+                let operation = &item[verb];
+                assert!(operation["summary"].as_str().is_some_and(|text| text.len() > 5), "{verb} {path}: no summary");
+                let refusal = &operation["responses"]["default"]["content"]["application/problem+json"];
+                assert!(refusal["schema"]["$ref"].is_string(), "{verb} {path}: no refusal");
+                described += 1;
+            }
+        }
+        let all: usize =
+            document["paths"].as_object().unwrap().values().map(|item| item.as_object().unwrap().len()).sum();
+        assert_eq!(all, described, "an operation is not in this list");
+    }
+
+    #[test]
+    fn every_schema_that_is_referred_to_is_there() {
+        let document = serde_json::to_value(crate::describe()).unwrap();
+        let text = document.to_string();
+        for part in text.split("#/components/schemas/").skip(1) {
+            let name = part.split('"').next().unwrap();
+            assert!(document["components"]["schemas"][name].is_object(), "no schema {name}");
+        }
+    }
+}

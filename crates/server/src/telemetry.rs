@@ -6,7 +6,7 @@
 use crate::config::{LogFormat, LogSettings};
 use axum::{body::Body, extract::MatchedPath, http::Request, response::Response};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use std::{sync::OnceLock, time::Duration};
+use std::{io::IsTerminal as _, sync::OnceLock, time::Duration};
 use tracing::Span;
 use tracing_subscriber::{EnvFilter, fmt, prelude::*};
 
@@ -25,7 +25,7 @@ pub enum TelemetryError {
 pub fn start(settings: &LogSettings) -> Result<(), TelemetryError> {
     // The cron scheduler logs each tick at info.
     let filter = EnvFilter::try_new(format!("tokio_cron_scheduler=warn,{}", settings.level))?;
-    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(std::io::stderr().is_terminal());
     let registry = tracing_subscriber::registry().with(filter);
     match settings.format {
         LogFormat::Text => registry.with(lines.with_target(false)).try_init()?,

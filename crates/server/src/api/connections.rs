@@ -1,7 +1,7 @@
 //! Connections to Jira sites: made, tested, edited, removed.
 
 pub(crate) mod body;
-mod fields;
+pub(crate) mod fields;
 mod refused;
 mod view;
 

@@ -2,6 +2,7 @@
 
 use crate::{
     api::{
+        connections,
         links::not_linked,
         listing::{self, Listing, Paging},
         number::{Number, number},
@@ -105,7 +106,11 @@ async fn list(
     let more = issues.len() > size;
     issues.truncate(size);
     let next_cursor = issues.last().filter(|_| more).map(|issue| issue.id.to_string());
-    let share = Share::of(&row, &points_fields(&app, &connection).await?);
+    let points = match linked.link.metric {
+        Metric::StoryPoints => points_fields(&app, &connection).await,
+        _ => vec![],
+    };
+    let share = Share::of(&row, &points);
     let titles = sees_titles(&caller.user, &connection);
     let view = |issue: Issue| {
         let (value, contribution) = share.as_ref().map_or((None, None), |share| share.of_issue(&issue));
@@ -114,12 +119,13 @@ async fn list(
     Ok(Json(Listing { items: issues.into_iter().map(view).collect(), next_cursor }))
 }
 
-async fn points_fields(app: &App, connection: &Connection) -> ApiResult<Vec<FieldId>> {
+async fn points_fields(app: &App, connection: &Connection) -> Vec<FieldId> {
     if !connection.story_points_fields.is_empty() {
-        return Ok(connection.story_points_fields.clone());
+        return connection.story_points_fields.clone();
     }
-    let catalogue = app.store().find_catalogue(connection.id).await?;
-    Ok(catalogue.map(|(catalogue, _)| story_points_fields(&catalogue.fields)).unwrap_or_default())
+    // The issues are shown also while Jira does not answer; their points are then unknown.
+    let fields = connections::fields::read(app, connection).await.unwrap_or_default();
+    story_points_fields(&fields)
 }
 
 /// How much of the progress one issue makes.

@@ -1,6 +1,7 @@
 //! Links: an OKR's connection, query and metric.
 
 mod body;
+mod lints;
 mod preview;
 
 use crate::{

@@ -93,8 +93,8 @@ pub(crate) struct Shell<'a> {
     pub(crate) csrf: &'a str,
     /// Colours.
     pub(crate) theme: Theme,
-    /// When Jira is asked next, in words.
-    pub(crate) sync: String,
+    /// When Jira is asked next and how often, a line each.
+    pub(crate) sync: [String; 2],
 }
 
 /// The application with a page in it.
@@ -127,7 +127,7 @@ fn side(shell: &Shell<'_>) -> Markup {
         div class="brand" { (mark()) div { b { "okrsync" } span { (shell.organisation) } } }
         nav class="nav" aria-label="Main" { (places(shell)) hr; (docs()) }
         div class="foot" {
-            div class="syncbox" data-part="sync" { (small(Icon::Sync, "")) span { (shell.sync) } }
+            div class="syncbox" data-part="sync" { (small(Icon::Sync, "")) span { (shell.sync[0]) br; (shell.sync[1]) } }
             div class="me" {
                 (avatar(shell.user))
                 span class="grow ell" { (shell.user.name) }

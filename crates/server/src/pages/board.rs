@@ -22,8 +22,8 @@ use crate::{
 };
 use axum::extract::State;
 use maud::{Markup, html};
-use okrsync_domain::{Instant, UserId, connection::ConnectionState, person::User};
-use okrsync_metrics::{Company, Status, company, count_by_status};
+use okrsync_domain::{Instant, UserId, connection::ConnectionState, measure::Measure, person::User};
+use okrsync_metrics::{Company, Status, company, count_by_status, expected};
 use okrsync_store::{BoardScope, Page};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -148,15 +148,16 @@ impl BoardPage {
         })
     }
 
-    fn sync(&self) -> String {
+    fn sync(&self) -> [String; 2] {
         let organisation = &self.board.organisation;
         let every = format!("Every {} minutes", organisation.period_minutes);
-        match self.next_sync {
+        let next = match self.next_sync {
             _ if !organisation.jira_enabled => "Jira sync is switched off".to_owned(),
-            Some(at) if at <= self.board.now => format!("Syncing now. {every}"),
-            Some(at) => format!("Next sync at {}. {every}", times::clock(at, self.board.now, organisation.time_zone)),
-            None => every,
-        }
+            Some(at) if at <= self.board.now => "Syncing now".to_owned(),
+            Some(at) => format!("Next sync at {}", times::clock(at, self.board.now, organisation.time_zone)),
+            None => "Nothing to sync".to_owned(),
+        };
+        [next, every]
     }
 }
 
@@ -180,7 +181,7 @@ pub(crate) fn render(page: &BoardPage) -> Markup {
         }
     };
     let frame = Shell {
-        title: &page.quarter.label(),
+        title: &format!("OKRs · {}", page.quarter.label()),
         place: if page.mine { Place::Mine } else { Place::Board },
         user: &page.user,
         organisation: &organisation.name,
@@ -254,8 +255,8 @@ fn rows(page: &BoardPage) -> Markup {
             div class="tree" role="table" aria-label="Objectives and key results" {
                 div class="tr th" role="row" {
                     span class="tt" role="columnheader" { "Objective / key result" }
-                    span role="columnheader" { "Owner" }
-                    span role="columnheader" { "Progress" }
+                    span class="c-owner" role="columnheader" { "Owner" }
+                    span class="row" role="columnheader" { "Progress" (expected_key(page)) }
                     span class="c-val" role="columnheader" { "Value" }
                     span role="columnheader" { "Status" }
                     span role="columnheader" { "Source" }
@@ -266,6 +267,18 @@ fn rows(page: &BoardPage) -> Markup {
                     }
                 }
             }
+        }
+    }
+}
+
+/// What the marker on the bars means, with where an OKR of the whole period should be.
+fn expected_key(page: &BoardPage) -> Markup {
+    let (first, last) = (page.quarter.first(), page.quarter.last());
+    let expected = expected(&Measure::default(), first, last, page.board.today);
+    html! {
+        @if let Some(expected) = expected {
+            svg class="key" width="4" height="12" aria-hidden="true" { line class="mark" x1="2" x2="2" y1="1" y2="11" {} }
+            "expected " (expected.page()) "%"
         }
     }
 }

@@ -12,7 +12,7 @@ pub(crate) fn page(description: &utoipa::openapi::OpenApi) -> Markup {
     let body = html! {
         main class="docs" id="main" {
             h1 { "okrsync API" }
-            @for line in description["info"]["description"].as_str().unwrap_or_default().split("\n\n") { p { (line) } }
+            @for line in description["info"]["description"].as_str().unwrap_or_default().split("\n\n") { p { (inline(line)) } }
             p {
                 "For programs: " a class="link" href="/api/v1/openapi.json" { "openapi.json" } ". Sign in with "
                 code { "Authorization: Bearer okr_…" } "."
@@ -55,10 +55,10 @@ fn operation_part(operation: &Operation<'_>) -> Markup {
             summary {
                 span class="verb" { (operation.verb) }
                 code { (operation.path) }
-                span class="sub t13" { (content["summary"].as_str().unwrap_or_default()) }
+                span class="sub t13" { (inline(text(&content["summary"]))) }
             }
             div class="body" {
-                @if let Some(text) = content["description"].as_str() { p { (text) } }
+                @if let Some(text) = content["description"].as_str() { p { (inline(text)) } }
                 @if let Some(parameters) = content["parameters"].as_array() { (parameters_part(parameters)) }
                 @if let Some(schema) = json_schema(&content["requestBody"]) { p { "Body: " (reference(schema)) } }
                 table {
@@ -68,7 +68,7 @@ fn operation_part(operation: &Operation<'_>) -> Markup {
                             tr {
                                 td { (status) }
                                 td { @if let Some(schema) = json_schema(response) { (reference(schema)) } }
-                                td { (response["description"].as_str().unwrap_or_default()) }
+                                td { (inline(text(&response["description"]))) }
                             }
                         }
                     }
@@ -88,7 +88,7 @@ fn parameters_part(parameters: &[Value]) -> Markup {
                         td { code { (parameter["name"].as_str().unwrap_or_default()) } }
                         td { (parameter["in"].as_str().unwrap_or_default()) }
                         td { (reference(&parameter["schema"])) }
-                        td { (parameter["description"].as_str().unwrap_or_default()) }
+                        td { (inline(text(&parameter["description"]))) }
                     }
                 }
             }
@@ -100,7 +100,7 @@ fn schema_part(name: &str, schema: &Value) -> Markup {
     let required = |field: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == field));
     html! {
         details id={ "schema-" (name) } {
-            summary { code { (name) } span class="sub t13" { (schema["description"].as_str().unwrap_or_default()) } }
+            summary { code { (name) } span class="sub t13" { (inline(text(&schema["description"]))) } }
             div class="body" {
                 @if schema["properties"].is_object() {
                     table {
@@ -111,7 +111,7 @@ fn schema_part(name: &str, schema: &Value) -> Markup {
                                     td { code { (field) } }
                                     td { (reference(property)) }
                                     td { @if required(field) { "required" } }
-                                    td { (property["description"].as_str().unwrap_or_default()) }
+                                    td { (inline(text(&property["description"]))) }
                                 }
                             }
                         }
@@ -149,6 +149,19 @@ fn reference(schema: &Value) -> Markup {
         Value::String(kind) => html! { (kind) },
         Value::Array(kinds) => html! { (kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")) },
         _ => html! { "any" },
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+/// Text with `code` in it.
+fn inline(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
     }
 }
 

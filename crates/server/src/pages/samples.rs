@@ -215,7 +215,8 @@ fn the_board_says_what_every_row_is_about() {
         "Average of 4 of 6",
         "Not yet",
         "1 of 4 is failing",
-        "Next sync at 11:12. Every 60 minutes",
+        "Next sync at 11:12<br>Every 60 minutes",
+        "expected 54.9%",
         "&lt;script&gt;alert(1)&lt;/script&gt;",
         "action=\"/okrs/00000000000000000000000011/refresh\"",
     ] {

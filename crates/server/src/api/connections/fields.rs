@@ -52,7 +52,7 @@ async fn list(State(app): State<App>, caller: Caller, Id(id): Id<ConnectionId>) 
 }
 
 /// The fields as they were read within the last day, else as Jira gives them now, else the old ones.
-async fn read(app: &App, connection: &Connection) -> ApiResult<Vec<Field>> {
+pub(crate) async fn read(app: &App, connection: &Connection) -> ApiResult<Vec<Field>> {
     match app.engine().catalogue(connection.id).await {
         Ok(catalogue) => Ok(catalogue.fields),
         Err(error) => {

@@ -1,6 +1,9 @@
 //! What a link would show, and what is wrong with a query: nothing is stored.
 
-use super::body::{fit, usable};
+use super::{
+    body::{fit, usable},
+    lints::{LintView, lints, measured},
+};
 use crate::{
     api::{
         issues::IssueView,
@@ -17,6 +20,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use okrsync_domain::{ConnectionId, Date, OkrId, connection::Connection, measure::Measure, okr::Okr, reading::Tally};
+use okrsync_jql::lint::Counts;
 use okrsync_metrics::{Judgement, Standing, expected, progress, status, value};
 use okrsync_scheduler::{
     check::{JqlCheck, JqlError},
@@ -96,15 +100,6 @@ pub(crate) struct PreviewView {
     requests: u64,
 }
 
-/// What a query means, though it may not be meant. None are given yet.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct LintView {
-    code: String,
-    message: String,
-    start: usize,
-    end: usize,
-}
-
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(preview)).routes(routes!(check))
 }
@@ -134,7 +129,14 @@ async fn preview(
     let measure = frame.measure.clone();
     let draft = Draft { connection_id: connection.id, jql: body.jql, metric, completed_only, measure };
     let preview = app.engine().preview(&draft).await?;
-    Ok(Json(view(&app, &connection, &frame, preview).await?))
+    let counts = Counts {
+        matched: Some(preview.matched).filter(|_| !preview.estimate),
+        with_value: preview.tally.as_ref().map(|tally| tally.coverage.with_value),
+        with_parent: None,
+    };
+    let made = measured(&frame.measure, completed_only);
+    let lints = lints(&app, Some(&connection), &draft.jql, Some(made), counts).await?;
+    Ok(Json(view(&app, &connection, &frame, preview, lints).await?))
 }
 
 async fn okr(app: &App, caller: &Caller, id: Option<OkrId>) -> ApiResult<Option<Okr>> {
@@ -165,7 +167,13 @@ async fn frame(
     })
 }
 
-async fn view(app: &App, connection: &Connection, frame: &Frame, preview: Preview) -> ApiResult<PreviewView> {
+async fn view(
+    app: &App,
+    connection: &Connection,
+    frame: &Frame,
+    preview: Preview,
+    lints: Vec<LintView>,
+) -> ApiResult<PreviewView> {
     let (organisation, today) = app.today().await?;
     let measure = &frame.measure;
     let tally = preview.tally.as_ref();
@@ -195,7 +203,7 @@ async fn view(app: &App, connection: &Connection, frame: &Frame, preview: Previe
         }),
         estimate: preview.estimate,
         issues: preview.issues.into_iter().map(issue).collect(),
-        lints: vec![],
+        lints,
         warnings: preview.warnings,
         requests: preview.requests,
     })
@@ -251,15 +259,17 @@ pub(crate) struct CheckView {
     responses((status = 200, body = CheckView)))]
 async fn check(State(app): State<App>, caller: Caller, Body(body): Body<CheckBody>) -> ApiResult<Json<CheckView>> {
     caller.may(Act::Look)?;
-    if let Some(id) = body.connection_id {
-        usable(&app, &caller, id).await?;
-    }
+    let connection = match body.connection_id {
+        Some(id) => Some(usable(&app, &caller, id).await?),
+        None => None,
+    };
+    let lints = lints(&app, connection.as_ref(), &body.jql, None, Counts::default()).await?;
     let check: JqlCheck = app.engine().check_jql(body.connection_id, &body.jql).await?;
     Ok(Json(CheckView {
         valid: check.is_valid(),
         canonical: check.canonical,
         errors: check.errors.into_iter().map(Into::into).collect(),
-        lints: vec![],
+        lints,
         warnings: check.warnings,
         matches_nothing: check.matches_nothing,
         unanswered: check.unanswered.map(|problem| problem.message),
