@@ -56,7 +56,7 @@ impl TestApp {
         let mut settings = Settings::embedded(data.path());
         settings.database_url = database.url().to_owned().into();
         settings.secret_key = Some(SECRET_KEY.to_owned().into());
-        settings.sync.retry_base_ms = 5;
+        settings.sync.request_backoff_milliseconds = 5;
         change(&mut settings);
         let app = App::open(settings, clock.clone(), Random::from_os()).await.expect("okrsync opens");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");

@@ -16,7 +16,7 @@ struct Measured {
 impl Measured {
     async fn start(database: &TestDatabase, dialect: Dialect) -> Self {
         let app = TestApp::start(database).await;
-        let site = app.jira(dialect).await;
+        let site = app.jira_with(dialect, |options| options.page_cap_data_center = 100).await;
         site.add_project("AE", "Arm engineering").expect("a new project");
         for number in 0..250 {
             let status = if number < 100 { "Done" } else { "To Do" };

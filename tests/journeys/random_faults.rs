@@ -1,7 +1,7 @@
 //! Fifty random sequences of faults never produce a reading that was not true at some moment of its walk.
 
 use chrono::TimeDelta;
-use okrsync_jira_sim::{AsOf, Dialect, IssueDraft, JiraSim, RandomFaults};
+use okrsync_jira_sim::{AsOf, Dialect, IssueDraft, JiraSim, RandomFaults, SiteOptions};
 use okrsync_tests::{app::TestApp, databases::TestDatabase, journey};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_json::{Value, json};
@@ -37,7 +37,11 @@ fn change(site: &JiraSim, random: &mut StdRng) {
 /// One sequence: faults come and go while issues change between the refreshes.
 async fn sequence(app: &TestApp, dialect: Dialect, seed: u64) {
     let mut random = StdRng::seed_from_u64(seed);
-    let site = app.jira_with(dialect, |options| options.page_cap_with_fields = 10).await;
+    let small_pages = |options: &mut SiteOptions| {
+        options.page_cap_with_fields = 10;
+        options.page_cap_data_center = 10;
+    };
+    let site = app.jira_with(dialect, small_pages).await;
     site.add_project("AE", "Arm engineering").expect("a new project");
     for number in 0..30 {
         let status = if number % 3 == 0 { "Done" } else { "To Do" };

@@ -1,5 +1,10 @@
 //! The store gives each refresh to one worker at a time, and lets only that one write.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story ends where the store refuses what it should do, and the error says why"
+)]
+
 use crate::store_world::{LEASE, World, at, failure, issues, noon, on_both, unreachable};
 use chrono::TimeDelta;
 use okrsync_domain::{

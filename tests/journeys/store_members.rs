@@ -1,5 +1,10 @@
 //! Every stored reading has the issues it was measured over, as they were.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story ends where the store refuses what it should do, and the error says why"
+)]
+
 use crate::store_world::{World, at, issue, issues, noon, on_both};
 use okrsync_domain::issue::{Facts, FieldId, Issue, IssueId, WorkProgress};
 use okrsync_store::{MemberChanges, Page, StoreError};

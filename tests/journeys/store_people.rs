@@ -1,5 +1,10 @@
 //! People, connections and what belongs to them, on both databases.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story ends where the store refuses what it should do, and the error says why"
+)]
+
 use crate::store_world::{World, at, issues, noon, on_both, user};
 use okrsync_domain::{
     Problem,

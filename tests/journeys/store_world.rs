@@ -1,5 +1,10 @@
 //! The ground on which the journeys of the store stand: a small company on a fresh database, and a hand for its clock.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a story ends where the store refuses what it should do, and the error says why"
+)]
+
 use chrono::TimeDelta;
 use okrsync_domain::{
     ConnectionId, Instant, Problem, QueryId, Random, ReadingId,
@@ -57,13 +62,13 @@ pub(crate) struct World {
 
 impl World {
     /// Tells a story on a fresh database, if there is such a database on this machine.
-    pub(crate) async fn tell(backend: Backend, story: impl AsyncFnOnce(Self)) {
+    pub(crate) async fn tell(backend: Backend, tale: impl AsyncFnOnce(Self)) {
         let Some(database) = TestDatabase::fresh(backend) else { return };
         let random = Random::seeded(7);
         let store = Store::open(database.url(), Options::new(random.clone())).await.unwrap();
         let dana = user(&random, "dana", Role::Admin);
         store.add_user(&dana, None).await.unwrap();
-        story(Self { store, dana, random, database }).await;
+        Box::pin(tale(Self { store, dana, random, database })).await;
     }
 
     /// Another process on the same database.

@@ -2,7 +2,7 @@
 
 use crate::output;
 use anyhow::{Context, bail};
-use okrsync_jira_sim::{JiraSim, SiteOptions, scenario::bulk};
+use okrsync_jira_sim::{JiraSim, SimClock, SiteOptions, scenario::bulk};
 use serde::{Deserialize, Serialize};
 use std::{
     process::{ExitCode, Stdio},
@@ -39,7 +39,8 @@ pub(crate) struct Announcement {
 
 /// Serves until standard input closes.
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let options = SiteOptions { latency: Duration::from_millis(args.latency_ms), ..SiteOptions::default() };
+    let latency = Duration::from_millis(args.latency_ms);
+    let options = SiteOptions { latency, clock: SimClock::wall(), keep_bodies: false, ..SiteOptions::default() };
     let site = JiraSim::cloud(options).await?;
     let queries = bulk::fill(&site, &bulk::Bulk { issues: args.issues, queries: args.queries, ..bulk::Bulk::default() })?;
     let account = site.account();
