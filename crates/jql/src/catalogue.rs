@@ -1,6 +1,9 @@
 //! A site's catalogue, made ready to be asked by name for every word of a query.
 
-use crate::ast::{Clause, FieldName, Operand, Query};
+use crate::{
+    ast::{Clause, FieldName, Operand, Query},
+    spelling::distance,
+};
 use okrsync_domain::catalogue::{Catalogue, Field, Project, Status};
 use std::{
     cell::Cell,
@@ -93,16 +96,16 @@ impl<'a> Known<'a> {
 
     /// The name most like `name`, if one is like enough to be meant.
     pub(crate) fn nearest<'b>(&self, name: &str, names: impl Iterator<Item = &'b str>) -> Option<&'b str> {
-        let wanted = name.to_lowercase();
-        let length = wanted.chars().count();
-        let far = length / 3 + 1;
-        let like = names.filter(|other| other.chars().count().abs_diff(length) <= far).take(self.comparisons.get());
+        let wanted: Vec<char> = name.to_lowercase().chars().collect();
+        let far = wanted.len() / 3 + 1;
+        let like = names.filter(|other| other.chars().count().abs_diff(wanted.len()) <= far);
         let mut compared = 0;
-        let distance = |other: &'b str| {
+        let compare = |other: &'b str| {
             compared += 1;
-            (strsim::osa_distance(&wanted, &other.to_lowercase()), other)
+            let letters: Vec<char> = other.chars().flat_map(char::to_lowercase).collect();
+            Some((distance(&wanted, &letters, far)?, other))
         };
-        let near = like.map(distance).filter(|(distance, _)| *distance <= far).min_by_key(|(distance, _)| *distance);
+        let near = like.take(self.comparisons.get()).filter_map(compare).min_by_key(|(distance, _)| *distance);
         self.comparisons.set(self.comparisons.get() - compared);
         near.map(|(_, other)| other)
     }

@@ -16,6 +16,7 @@ mod catalogue;
 mod dates;
 mod lexer;
 mod print;
+mod spelling;
 mod words;
 
 pub use ast::{Clause, Query, Sort};
