@@ -52,7 +52,7 @@ impl Place {
             .env("OKRSYNC_DATA_DIR", &self.data)
             .env("OKRSYNC_DATABASE_URL", &self.database)
             .env("OKRSYNC_SECRET_KEY", crate::app::SECRET_KEY)
-            .env("OKRSYNC_SYNC__LEASE_SECONDS", "2")
+            .env("OKRSYNC_SYNC__LEASE_SECONDS", "5")
             .env("OKRSYNC_SYNC__TICK_SECONDS", "1")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -33,18 +33,18 @@ fn okr_cases() -> Vec<Case> {
         post("reversed dates", okr(json!({"due_on": "2026-01-01"})), 422, "invalid_okr"),
         post("no title", okr(json!({"title": "  "})), 422, "invalid_okr"),
         post("start = target", okr(kpi(json!("5"), json!("5.0"))), 422, "start_equals_target"),
-        post("a JSON number as decimal", okr(kpi(json!(0), json!("20"))), 422, "invalid_field"),
-        post("a decimal that is none", okr(kpi(json!("0"), json!("a lot"))), 422, "invalid_field"),
-        post("29 digits", okr(kpi(json!("0"), json!("12345678901234567890123456789.5"))), 422, "invalid_field"),
-        post("unknown measure", okr(json!({"measure": {"kind": "mood"}})), 422, "invalid_field"),
-        post("unknown kind", okr(json!({"kind": "wish"})), 422, "invalid_field"),
-        post("not a date", okr(json!({"due_on": "31.12.2026"})), 422, "invalid_field"),
-        post("a day that is none", okr(json!({"due_on": "2026-02-30"})), 422, "invalid_field"),
+        post("a JSON number as decimal", okr(kpi(json!(0), json!("20"))), 422, "invalid_value"),
+        post("a decimal that is none", okr(kpi(json!("0"), json!("a lot"))), 422, "invalid_value"),
+        post("29 digits", okr(kpi(json!("0"), json!("12345678901234567890123456789.5"))), 422, "invalid_value"),
+        post("unknown measure", okr(json!({"measure": {"kind": "mood"}})), 422, "invalid_value"),
+        post("unknown kind", okr(json!({"kind": "wish"})), 422, "invalid_value"),
+        post("not a date", okr(json!({"due_on": "31.12.2026"})), 422, "invalid_value"),
+        post("a day that is none", okr(json!({"due_on": "2026-02-30"})), 422, "invalid_value"),
         post("a key result that rolls up", okr(json!({"progress_mode": "roll_up"})), 422, "invalid_okr"),
-        post("a parent that is not there", okr(json!({"parent_id": UNKNOWN})), 422, "invalid_field"),
-        post("an owner that is not there", okr(json!({"owner_id": UNKNOWN})), 422, "invalid_field"),
-        post("an unknown field", okr(json!({"colour": "green"})), 422, "invalid_field"),
-        post("a list", json!([]), 422, "invalid_field"),
+        post("a parent that is not there", okr(json!({"parent_id": UNKNOWN})), 422, "invalid_value"),
+        post("an owner that is not there", okr(json!({"owner_id": UNKNOWN})), 422, "invalid_value"),
+        post("an unknown field", okr(json!({"colour": "green"})), 422, "invalid_value"),
+        post("a list", json!([]), 422, "invalid_value"),
         post(
             "risk line on the wrong side",
             okr(json!({"measure":
@@ -56,9 +56,9 @@ fn okr_cases() -> Vec<Case> {
         ("no id", Method::GET, "/okrs/42".to_owned(), Value::Null, 404, "not_found"),
         ("unknown path", Method::GET, "/okr".to_owned(), Value::Null, 404, "not_found"),
         ("unknown method", Method::PUT, "/okrs".to_owned(), json!({}), 405, "method_not_allowed"),
-        ("limit out of bounds", Method::GET, "/okrs?limit=1000".to_owned(), Value::Null, 422, "invalid_field"),
-        ("a cursor that is none", Method::GET, "/okrs?cursor=xyz".to_owned(), Value::Null, 422, "invalid_field"),
-        ("unknown status", Method::GET, "/okrs?status=great".to_owned(), Value::Null, 422, "invalid_field"),
+        ("limit out of bounds", Method::GET, "/okrs?limit=1000".to_owned(), Value::Null, 422, "invalid_value"),
+        ("a cursor that is none", Method::GET, "/okrs?cursor=xyz".to_owned(), Value::Null, 422, "invalid_value"),
+        ("unknown status", Method::GET, "/okrs?status=great".to_owned(), Value::Null, 422, "invalid_value"),
     ]
 }
 
@@ -81,9 +81,9 @@ fn connection_cases(sound: &Value) -> Vec<Case> {
         ),
         post("cloud metadata", with("server_url", json!("http://169.254.169.254/")), 422, "invalid_connection"),
         post("nobody there", with("server_url", json!("http://127.0.0.1:9")), 502, "jira_unreachable"),
-        post("unknown deployment", with("deployment", json!("moon")), 422, "invalid_field"),
+        post("unknown deployment", with("deployment", json!("moon")), 422, "invalid_value"),
         post("no name", with("name", json!("")), 422, "invalid_connection"),
-        post("a period in the future is no field", with("period", json!(3)), 422, "invalid_field"),
+        post("a period in the future is no field", with("period", json!(3)), 422, "invalid_value"),
         ("unknown connection", Method::GET, format!("/connections/{UNKNOWN}"), Value::Null, 404, "not_found"),
     ]
 }
@@ -98,7 +98,7 @@ fn link_cases(okr: &str, connection: &str) -> Vec<Case> {
         (what, Method::PUT, format!("/okrs/{okr}/link"), body, status, code)
     };
     vec![
-        put("unknown metric", json!({"metric": {"kind": "happiness"}}), 422, "invalid_field"),
+        put("unknown metric", json!({"metric": {"kind": "happiness"}}), 422, "invalid_value"),
         put("percent of remaining", json!({"metric": {"kind": "remaining_estimate"}}), 422, "metric_not_available"),
         put("percent of progress", json!({"metric": {"kind": "progress"}}), 422, "metric_not_available"),
         put("sessions are not measured yet", json!({"metric": {"kind": "session_time"}}), 422, "metric_not_available"),
@@ -116,8 +116,8 @@ fn link_cases(okr: &str, connection: &str) -> Vec<Case> {
         put("nothing matches", json!({"jql": "project = AE AND labels = nowhere"}), 422, "matches_nothing"),
         put("unknown project", json!({"jql": "project = NOPE"}), 422, "invalid_jql"),
         put("unknown field", json!({"jql": "flavour = sweet"}), 422, "invalid_jql"),
-        put("unknown connection", json!({"connection_id": UNKNOWN}), 422, "invalid_field"),
-        put("every minute", json!({"period_minutes": 1}), 422, "invalid_field"),
+        put("unknown connection", json!({"connection_id": UNKNOWN}), 422, "invalid_value"),
+        put("every minute", json!({"period_minutes": 1}), 422, "invalid_value"),
         (
             "no such OKR",
             Method::PUT,
@@ -146,7 +146,7 @@ async fn every_mistake_is_explained(database: TestDatabase, dialect: Dialect) {
         let answer = app.admin.send(method, &format!("/api/v1{path}"), body, &[]).await;
         assert_eq!(answer.json["code"], code, "{what}: {}", answer.text);
         let problem = answer.problem(status, code);
-        if code == "invalid_field" {
+        if code == "invalid_value" {
             assert!(problem["errors"][0]["field"].is_string(), "{what}: which field? {problem}");
         }
     }

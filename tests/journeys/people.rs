@@ -48,7 +48,7 @@ async fn a_browser_session(database: TestDatabase, _dialect: Dialect) {
     let app = TestApp::start(&database).await;
     let nobody = app.admin.with_token(None);
     let sign_in = json!({"email": "admin@northwind.example", "password": "wrong"});
-    nobody.post("/session", &sign_in).await.problem(401, "sign_in_refused");
+    nobody.post("/session", &sign_in).await.problem(401, "unauthorized");
     let sign_in = json!({"email": "Admin@Northwind.example", "password": "correct horse battery"});
     let signed = nobody.post("/session", &sign_in).await;
     assert_eq!(signed.status.as_u16(), 204, "{}", signed.text);

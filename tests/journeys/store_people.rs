@@ -23,6 +23,7 @@ on_both!(
     tokens_are_found_by_their_hash,
     sessions_end,
     a_connection_comes_back_as_it_was_saved,
+    the_last_catalogue_is_kept,
     an_edit_that_asks_jira_differently_starts_over,
     a_connection_in_use_stays_until_its_links_move,
     health_is_noted,
@@ -136,7 +137,10 @@ async fn a_connection_comes_back_as_it_was_saved(world: World) {
     let visible = async |viewer| world.store.connections(viewer, noon(), Page::all()).await.unwrap().items.len();
     let other = Viewer { user_id: world.random.id(noon()), admin: false };
     assert_eq!((visible(None).await, visible(Some(other)).await), (2, 1), "a private one is its owner's");
+}
 
+async fn the_last_catalogue_is_kept(world: World) {
+    let connection = world.connection("Northwind Cloud").await;
     let catalogue = Catalogue {
         fields: vec![Field {
             id: FieldId::new("customfield_10016"),
@@ -150,10 +154,10 @@ async fn a_connection_comes_back_as_it_was_saved(world: World) {
         priorities: vec![Named { id: "1".to_owned(), name: "High".to_owned() }],
         ..Catalogue::default()
     };
-    assert_eq!(world.store.find_catalogue(full.id).await.unwrap(), None);
-    world.store.save_catalogue(full.id, &Catalogue::default(), at(1)).await.unwrap();
-    world.store.save_catalogue(full.id, &catalogue, at(2)).await.unwrap();
-    assert_eq!(world.store.find_catalogue(full.id).await.unwrap(), Some((catalogue, at(2))));
+    assert_eq!(world.store.find_catalogue(connection.id).await.unwrap(), None);
+    world.store.save_catalogue(connection.id, &Catalogue::default(), at(1)).await.unwrap();
+    world.store.save_catalogue(connection.id, &catalogue, at(2)).await.unwrap();
+    assert_eq!(world.store.find_catalogue(connection.id).await.unwrap(), Some((catalogue, at(2))));
 }
 
 async fn an_edit_that_asks_jira_differently_starts_over(world: World) {
