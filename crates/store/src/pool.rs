@@ -137,6 +137,10 @@ const CREATE: Duration = Duration::from_secs(20);
 /// How long a look at an idle connection may take.
 const RECYCLE: Duration = Duration::from_secs(5);
 
+/// What somebody does with a connection. Boxed, because it carries what is to be written through several futures, each of
+/// which would make room for it.
+type Work<R> = Box<dyn FnOnce(&mut Db) -> Result<R, StoreError> + Send>;
+
 /// The connections of a store. SQLite: one writer and several readers; PostgreSQL: one pool for both.
 #[derive(Clone)]
 pub(crate) struct Connections {
@@ -165,34 +169,22 @@ impl Connections {
     }
 
     /// One statement that reads.
-    pub(crate) async fn read<R: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Db) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
+    pub(crate) async fn read<R: Send + 'static>(&self, work: Work<R>) -> Result<R, StoreError> {
         run(&self.read, work).await
     }
 
     /// Several statements that read one state.
-    pub(crate) async fn snapshot<R: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Db) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        run(&self.read, |db| db.snapshot(work)).await
+    pub(crate) async fn snapshot<R: Send + 'static>(&self, work: Work<R>) -> Result<R, StoreError> {
+        run(&self.read, Box::new(|db| db.snapshot(work))).await
     }
 
     /// One transaction that writes.
-    pub(crate) async fn write<R: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Db) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        run(&self.write, |db| db.write(work)).await
+    pub(crate) async fn write<R: Send + 'static>(&self, work: Work<R>) -> Result<R, StoreError> {
+        run(&self.write, Box::new(|db| db.write(work))).await
     }
 }
 
-async fn run<R: Send + 'static>(
-    pool: &Pool<DbManager>,
-    work: impl FnOnce(&mut Db) -> Result<R, StoreError> + Send + 'static,
-) -> Result<R, StoreError> {
+async fn run<R: Send + 'static>(pool: &Pool<DbManager>, work: Work<R>) -> Result<R, StoreError> {
     let mut slot: Object<DbManager> = pool.get().await.map_err(no_connection)?;
     let done = tokio::task::spawn_blocking(move || {
         let mut db = slot.take().expect("create and recycle hand out connections only");

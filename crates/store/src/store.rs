@@ -85,30 +85,30 @@ impl Store {
 
     /// Whether the schema is what this version needs.
     pub async fn migrations(&self) -> Result<MigrationStatus, StoreError> {
-        self.connections.write(migrations::status).await
+        self.write(migrations::status).await
     }
 
     /// One statement that reads.
-    pub(crate) async fn read<R: Send + 'static>(
+    pub(crate) fn read<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Db) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        self.connections.read(work).await
+    ) -> impl Future<Output = Result<R, StoreError>> + Send {
+        self.connections.read(Box::new(work))
     }
 
     /// Several statements that read one state of the database.
-    pub(crate) async fn snapshot<R: Send + 'static>(
+    pub(crate) fn snapshot<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Db) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        self.connections.snapshot(work).await
+    ) -> impl Future<Output = Result<R, StoreError>> + Send {
+        self.connections.snapshot(Box::new(work))
     }
 
     /// One transaction that writes: all of it or nothing.
-    pub(crate) async fn write<R: Send + 'static>(
+    pub(crate) fn write<R: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Db) -> Result<R, StoreError> + Send + 'static,
-    ) -> Result<R, StoreError> {
-        self.connections.write(work).await
+    ) -> impl Future<Output = Result<R, StoreError>> + Send {
+        self.connections.write(Box::new(work))
     }
 }
