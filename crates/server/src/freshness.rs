@@ -45,10 +45,11 @@ impl FreshnessState {
 
 /// Judges a row at `now`.
 pub(crate) fn freshness(row: &BoardRow, jira_enabled: bool, now: Instant) -> Freshness<'_> {
-    let synced_at = row.reading.as_ref().map(|reading| reading.at);
     let Some(linked) = &row.link else {
-        return Freshness { state: FreshnessState::Never, synced_at, next_at: None, error: None };
+        // The reading that a removed link left behind is the OKR's value, but nothing is kept in step with Jira.
+        return Freshness { state: FreshnessState::Never, synced_at: None, next_at: None, error: None };
     };
+    let synced_at = row.reading.as_ref().map(|reading| reading.at);
     let paused = !jira_enabled || linked.connection.state == ConnectionState::Disabled;
     let period = TimeDelta::minutes(i64::from(linked.query.period_minutes));
     let state = match (&linked.problem, synced_at) {

@@ -81,7 +81,6 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     /// What programs are promised.
     const PROMISED: [(&str, &[&str]); 30] = [

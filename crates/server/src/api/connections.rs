@@ -12,7 +12,7 @@ use crate::{
     },
     app::App,
     auth::{caller::Caller, policy::Act},
-    error::{ApiError, ApiResult},
+    error::{ApiError, ApiResult, integration_disabled},
     extract::{Body, Id, Params, Patch},
 };
 use axum::{Json, extract::State, http::StatusCode, response::Response};
@@ -96,6 +96,7 @@ async fn add(
 
 /// Asks Jira with what was handed in, and notes who answered.
 async fn try_out(app: &App, draft: &mut Draft) -> ApiResult<()> {
+    may_ask(app).await?;
     let site = app.engine().sites().unstored(&draft.connection, &draft.given);
     let site = site.map_err(|error| refused::unusable(&error, app.now()))?.impatient();
     let report = site.probe().await;
@@ -110,6 +111,11 @@ async fn try_out(app: &App, draft: &mut Draft) -> ApiResult<()> {
     connection.cloud_id = report.cloud_id.or(connection.cloud_id.take());
     connection.via_gateway = report.via_gateway;
     Ok(())
+}
+
+/// Switched off, nothing is asked of Jira, not even whether it is there.
+async fn may_ask(app: &App) -> ApiResult<()> {
+    if app.store().organisation().await?.jira_enabled { Ok(()) } else { Err(integration_disabled()) }
 }
 
 fn seal(app: &App, draft: &Draft) -> Vec<SealedSecret> {
@@ -201,6 +207,7 @@ async fn remove(
     responses((status = 200, body = TestView)))]
 async fn test(State(app): State<App>, caller: Caller, Id(id): Id<ConnectionId>) -> ApiResult<Json<TestView>> {
     caller.may(Act::EditConnection(&app.store().get_connection(id).await?))?;
+    may_ask(&app).await?;
     Ok(Json(app.engine().test(id).await?.into()))
 }
 

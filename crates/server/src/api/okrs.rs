@@ -155,7 +155,9 @@ fn at(field: &str, message: &str) -> Vec<okrsync_domain::invalid::FieldError> {
 /// A linked OKR's new measure must go with what its link measures.
 async fn check_link(app: &App, id: OkrId, measure: &Measure) -> ApiResult<()> {
     let Some(link) = app.store().find_link(id).await? else { return Ok(()) };
-    Ok(okrsync_metrics::check(measure, &link.metric, Some(link.completed_only))?)
+    let fits = okrsync_metrics::check(measure, &link.metric, Some(link.completed_only));
+    Ok(fits
+        .map_err(|invalid| invalid.hint("Change both at once: PUT /api/v1/okrs/{id}/link takes a `measure`, too."))?)
 }
 
 /// An OKR before anything is known of it.

@@ -23,6 +23,7 @@ use okrsync_domain::{ConnectionId, Date, OkrId, connection::Connection, measure:
 use okrsync_jql::lint::Counts;
 use okrsync_metrics::{Judgement, Standing, expected, progress, status, value};
 use okrsync_scheduler::{
+    SyncError,
     check::{JqlCheck, JqlError},
     preview::{Draft, Preview},
 };
@@ -264,7 +265,7 @@ async fn check(State(app): State<App>, caller: Caller, Body(body): Body<CheckBod
         None => None,
     };
     let lints = lints(&app, connection.as_ref(), &body.jql, None, Counts::default()).await?;
-    let check: JqlCheck = app.engine().check_jql(body.connection_id, &body.jql).await?;
+    let (check, silent) = judge(&app, body.connection_id, &body.jql).await?;
     Ok(Json(CheckView {
         valid: check.is_valid(),
         canonical: check.canonical,
@@ -272,6 +273,17 @@ async fn check(State(app): State<App>, caller: Caller, Body(body): Body<CheckBod
         lints,
         warnings: check.warnings,
         matches_nothing: check.matches_nothing,
-        unanswered: check.unanswered.map(|problem| problem.message),
+        unanswered: silent.or(check.unanswered.map(|problem| problem.message)),
     }))
+}
+
+/// What the text and Jira say; where Jira may not be asked, the text alone, and why.
+async fn judge(app: &App, connection: Option<ConnectionId>, jql: &str) -> ApiResult<(JqlCheck, Option<String>)> {
+    match app.engine().check_jql(connection, jql).await {
+        Ok(check) => Ok((check, None)),
+        Err(error @ (SyncError::Disabled | SyncError::NeedsAuthorization)) => {
+            Ok((app.engine().check_jql(None, jql).await?, Some(error.to_string())))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
