@@ -46,6 +46,11 @@ pub(crate) enum Purpose {
     Migrate,
 }
 
+/// How often, and how far apart, a new file is tried again: SQLite's own patience does not cover the moment in which
+/// another process is just switching the file to its write-ahead log.
+const TURNS: u32 = 100;
+const TURN: Duration = Duration::from_millis(50);
+
 /// How long connecting to a server may take, unless its address says otherwise.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -89,11 +94,13 @@ impl Target {
     pub(crate) async fn connect(&self, purpose: Purpose) -> Result<Db, StoreError> {
         match self {
             Self::Sqlite(path) => {
-                let path = path.clone();
-                tokio::task::spawn_blocking(move || open_file(&path, purpose))
-                    .await
-                    .map_err(|panic| StoreError::Internal(panic.into()))?
-                    .map(Db::Sqlite)
+                for _ in 0..TURNS {
+                    match open_in_background(path.clone(), purpose).await {
+                        Err(StoreError::Busy(_)) => tokio::time::sleep(TURN).await,
+                        opened => return opened.map(Db::Sqlite),
+                    }
+                }
+                open_in_background(path.clone(), purpose).await.map(Db::Sqlite)
             }
             Self::Postgres(config, tls) => {
                 let unavailable = |error: &dyn std::error::Error| StoreError::Unavailable(causes(error));
@@ -108,6 +115,12 @@ impl Target {
             }
         }
     }
+}
+
+async fn open_in_background(path: PathBuf, purpose: Purpose) -> Result<SqliteConnection, StoreError> {
+    tokio::task::spawn_blocking(move || open_file(&path, purpose))
+        .await
+        .map_err(|panic| StoreError::Internal(panic.into()))?
 }
 
 /// An error with its causes in one line: "error connecting to server: connection refused".
