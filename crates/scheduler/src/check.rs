@@ -68,7 +68,7 @@ impl JqlCheck {
     }
 
     /// Adds what Jira says.
-    fn judged(mut self, verdict: Result<Verdict, Error>, at: okrsync_domain::Instant) -> Self {
+    pub(crate) fn judged(mut self, verdict: Result<Verdict, Error>, at: okrsync_domain::Instant) -> Self {
         match verdict {
             Ok(verdict) => {
                 let error = |error: okrsync_connections::VerdictError| JqlError {
@@ -151,15 +151,18 @@ impl Engine {
     /// No such connection, or one that cannot be asked.
     pub async fn check_jql(&self, connection: Option<ConnectionId>, jql: &str) -> Result<JqlCheck, SyncError> {
         let check = JqlCheck::of_text(jql);
-        let Some(connection) = connection else { return Ok(check) };
-        let site = self.site(connection).await?;
+        let Some(id) = connection else { return Ok(check) };
+        let connection = self.connection(id).await?;
         if !check.is_valid() {
             return Ok(check);
         }
         // As it was written, so that Jira's positions fit.
-        let verdict = site.impatient().check_query(jql).await;
-        self.context.sites.account(connection).await;
-        Ok(check.judged(verdict, self.context.clock.now()))
+        let asked = self.ask(&connection, async |site| site.check_query(jql).await).await;
+        Ok(match asked {
+            Ok(verdict) => check.judged(verdict, self.context.clock.now()),
+            Err(SyncError::Jira(problem)) => JqlCheck { unanswered: Some(problem), ..check },
+            Err(error) => return Err(error),
+        })
     }
 
     /// Checks a query before it is linked. Without `confirm_empty`, one that matches nothing is refused: a typo in a
@@ -182,14 +185,6 @@ impl Engine {
         }
         let JqlCheck { where_clause, warnings, unanswered, .. } = check;
         Ok(LinkCheck { where_clause: where_clause.unwrap_or_default(), warnings, unanswered })
-    }
-
-    /// The site of a connection, if Jira may be asked at all.
-    pub(crate) async fn site(&self, connection: ConnectionId) -> Result<okrsync_connections::Site, SyncError> {
-        if !self.context.store.organisation().await?.jira_enabled {
-            return Err(SyncError::Disabled);
-        }
-        self.context.sites.site(connection).await
     }
 }
 

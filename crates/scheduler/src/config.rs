@@ -1,5 +1,6 @@
 //! The settings of the engine, each with its unit in its name.
 
+use chrono::TimeDelta;
 use okrsync_connections::Retry;
 use serde::Deserialize;
 use std::time::Duration;
@@ -65,13 +66,17 @@ impl SyncConfig {
     }
 
     pub(crate) fn lease(&self) -> Duration {
-        Duration::from_secs(self.lease_seconds.max(3).into())
+        Duration::from_secs(self.lease_seconds.max(1).into())
     }
 
     pub(crate) fn retry(&self) -> Retry {
         let base = Duration::from_millis(self.request_backoff_milliseconds.into());
         let patience = Duration::from_secs(self.request_patience_seconds.into());
         Retry { base, retries: self.request_retries, patience, ..Retry::default() }
+    }
+
+    pub(crate) fn backoff_cap(&self) -> TimeDelta {
+        TimeDelta::minutes(self.backoff_cap_minutes.max(1).into())
     }
 
     pub(crate) fn shutdown(&self) -> Duration {

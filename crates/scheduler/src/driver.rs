@@ -54,13 +54,11 @@ impl Driver {
 
     /// Lets the last run end by itself, or ends it when its time is up.
     async fn finish(&self, mut run: JoinHandle<()>) {
-        match tokio::time::timeout(self.stop_within, &mut run).await {
-            Ok(ended) => report(ended),
-            Err(_) => {
-                tracing::warn!("work under way was cut off at shutdown; its lease lets another process take it over");
-                run.abort();
-            }
+        if let Ok(ended) = tokio::time::timeout(self.stop_within, &mut run).await {
+            return report(ended);
         }
+        tracing::warn!(waited_seconds = self.stop_within.as_secs(), "work under way was cut off at shutdown");
+        run.abort();
     }
 }
 
@@ -94,7 +92,7 @@ mod tests {
         Driver { tick, stop_within, waker: Waker::default() }
     }
 
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
 
     async fn within<T>(what: impl Future<Output = T>) -> T {
         tokio::time::timeout(Duration::from_secs(20), what).await.expect("happens before the deadline")

@@ -4,6 +4,7 @@ use crate::{
     SyncConfig, SyncError, context::Context, driver::Driver, events::Events, pass::Pass, sites::Sites,
     status::PassStatus, waker::Waker,
 };
+use chrono::TimeDelta;
 use okrsync_connections::KeyRing;
 use okrsync_domain::{
     Clock, Instant, Problem, Random, RefreshId,
@@ -11,12 +12,19 @@ use okrsync_domain::{
     refresh::{Refresh, RefreshState},
 };
 use okrsync_store::{Origin, RefreshRequest, RefreshScope, Store};
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
 /// How often somebody who waits looks whether another process has finished the work.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// Time between two clearings.
+const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
+/// How long a finished refresh can be looked up.
+const KEPT_FOR: TimeDelta = TimeDelta::days(7);
 
 /// The engine. Clones are the same one.
 #[derive(Debug, Clone)]
@@ -27,6 +35,7 @@ pub struct Engine {
     single_flight: Arc<Mutex<()>>,
     /// Name under which this process holds leases.
     worker: Arc<str>,
+    tidied_at: Arc<std::sync::Mutex<Option<Instant>>>,
 }
 
 impl Engine {
@@ -36,7 +45,8 @@ impl Engine {
         let worker = format!("{:032x}", u128::from_le_bytes(random.bytes())).into();
         let events = Events::new(&clock);
         let context = Context { store, clock, random, config, sites, events, waker: Waker::default() };
-        Self { context: Arc::new(context), status: watch::Sender::default(), single_flight: Arc::default(), worker }
+        let (status, single_flight, tidied_at) = Default::default();
+        Self { context: Arc::new(context), status, single_flight, worker, tidied_at }
     }
 
     /// Refreshes what is due, at ticks and when woken, until `shutdown`. Work under way is then finished within the
@@ -50,7 +60,10 @@ impl Engine {
         let stop = shutdown.clone();
         let pass = || {
             let (engine, stop) = (self.clone(), stop.clone());
-            async move { drop(engine.pass_until(&stop).await) }
+            async move {
+                engine.pass_until(&stop).await;
+                engine.tidy().await;
+            }
         };
         Ok(driver.run(shutdown, pass).await?)
     }
@@ -67,7 +80,23 @@ impl Engine {
 
     async fn pass_until(&self, stop: &CancellationToken) -> PassStatus {
         let _alone = self.single_flight.lock().await;
-        Pass::new(self.context.clone(), stop, &self.status, &self.worker).run().await
+        Box::pin(Pass::new(self.context.clone(), stop, &self.status, &self.worker).run()).await
+    }
+
+    /// Clears away once an hour what nobody asks for any more. Readings and members are never touched.
+    async fn tidy(&self) {
+        let now = self.context.clock.now();
+        {
+            let mut tidied_at = self.tidied_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if tidied_at.is_some_and(|before| now - before < TIDY_EVERY) {
+                return;
+            }
+            *tidied_at = Some(now);
+        }
+        match self.context.store.prune(now - KEPT_FOR, now).await {
+            Ok(pruned) => tracing::debug!(?pruned, "old refreshes and sessions are cleared away"),
+            Err(error) => tracing::warn!(%error, "old refreshes and sessions could not be cleared away"),
+        }
     }
 
     /// The pass under way, or the last one.
@@ -163,16 +192,12 @@ async fn ended(events: &mut crate::events::Subscription) {
 }
 
 /// Whether a person may have a connection asked now.
-fn askable(connection: &Connection, now: Instant) -> Result<(), SyncError> {
+pub(crate) fn askable(connection: &Connection, now: Instant) -> Result<(), SyncError> {
     match connection.state {
         ConnectionState::Disabled => return Err(SyncError::Disabled),
         ConnectionState::NeedsAuthorization => return Err(SyncError::NeedsAuthorization),
         ConnectionState::Untested | ConnectionState::Ok | ConnectionState::Failing => {}
     }
-    match &connection.last_error {
-        Some(Problem { retry_at: Some(retry_at), .. }) if *retry_at > now => {
-            Err(SyncError::Jira(connection.last_error.clone().expect("it was just looked at")))
-        }
-        _ => Ok(()),
-    }
+    let held = |problem: &&Problem| problem.retry_at.is_some_and(|retry_at| retry_at > now);
+    connection.last_error.as_ref().filter(held).map_or(Ok(()), |problem| Err(SyncError::Jira(problem.clone())))
 }

@@ -91,6 +91,14 @@ impl Events {
         let _ = self.live.send(sequenced);
     }
 
+    /// Tells that a refresh ended, and whose numbers it was about.
+    pub(crate) fn refresh_ended(&self, refresh_id: RefreshId, state: RefreshState, done: u64, okrs: &[OkrId]) {
+        self.publish(Event::RefreshProgress { refresh_id, state, done, total: Some(done) });
+        for okr_id in okrs {
+            self.publish(Event::OkrUpdated { okr_id: *okr_id });
+        }
+    }
+
     /// Listens from now on, or, with the number of the last event that was heard, from the one behind it. Where that
     /// one is no longer remembered the first event is [`Event::Missed`].
     pub fn subscribe(&self, after: Option<u64>) -> Subscription {

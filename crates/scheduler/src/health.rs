@@ -2,6 +2,7 @@
 
 use crate::{
     Engine, SyncError,
+    engine::askable,
     visit::{note_failed, note_ok},
 };
 use chrono::TimeDelta;
@@ -17,9 +18,11 @@ impl Engine {
     /// connection's queries due.
     ///
     /// # Errors
-    /// No such connection, or one that cannot be asked. A Jira that does not answer is a report, not an error.
+    /// No such connection, or one that cannot be asked, also while Jira wants to be left alone. A Jira that does not
+    /// answer is a report, not an error.
     pub async fn test(&self, id: ConnectionId) -> Result<ProbeReport, SyncError> {
         let connection = self.context.store.get_connection(id).await?;
+        askable(&connection, self.context.clock.now())?;
         let report = self.context.sites.of(&connection).await?.impatient().probe().await;
         self.context.sites.account(id).await;
         self.note(&connection, &report).await?;
@@ -68,8 +71,8 @@ impl Engine {
         {
             return Ok(catalogue);
         }
-        let read = self.site(id).await?.impatient().catalogue().await;
-        self.context.sites.account(id).await;
+        let connection = self.connection(id).await?;
+        let read = self.ask(&connection, async |site| site.catalogue().await).await?;
         let catalogue = read.map_err(|error| SyncError::jira(&error, now))?;
         self.context.store.save_catalogue(id, &catalogue, now).await?;
         Ok(catalogue)

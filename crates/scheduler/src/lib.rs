@@ -15,6 +15,7 @@ pub mod proof;
 pub mod sites;
 pub mod status;
 
+mod ask;
 mod context;
 mod driver;
 mod lease;

@@ -3,7 +3,7 @@
 use crate::{context::Context, proof, visit::Visit};
 use okrsync_connections::Wanted;
 use okrsync_domain::{
-    Instant, OkrId, Problem,
+    OkrId, Problem,
     catalogue::story_points_fields,
     issue::FieldId,
     measure::{Measure, Metric},
@@ -36,17 +36,16 @@ impl Links {
     pub(crate) async fn judge(context: &Context, visit: &Visit, links: &[LinkedMeasure]) -> Result<Self, Problem> {
         let mut judged = Self::default();
         for LinkedMeasure { link, measure } in links {
-            let at = context.clock.now();
             let points = match &link.metric {
                 Metric::StoryPoints => story_points(context, visit).await?,
                 _ => Vec::new(),
             };
             if link.metric == Metric::StoryPoints && points.is_empty() {
-                judged.failed.push((link.okr_id, proof::no_story_points(at)));
+                judged.failed.push((link.okr_id, proof::no_story_points(context.clock.now())));
                 continue;
             }
             let wanted = Wanted::for_metrics(&[(&link.metric, &points)]);
-            match fields_available(context, visit, &wanted, at).await? {
+            match fields_available(context, visit, &link.metric, &wanted).await? {
                 Err(problem) => judged.failed.push((link.okr_id, problem)),
                 Ok(()) => judged.measurable.push(Measurable {
                     okr_id: link.okr_id,
@@ -109,12 +108,12 @@ async fn story_points(context: &Context, visit: &Visit) -> Result<Vec<FieldId>, 
 async fn fields_available(
     context: &Context,
     visit: &Visit,
+    metric: &Metric,
     wanted: &Wanted,
-    at: Instant,
 ) -> Result<Result<(), Problem>, Problem> {
     let mut needs = wanted.needs().peekable();
     if needs.peek().is_none() {
         return Ok(Ok(()));
     }
-    Ok(proof::fields_available(needs, visit.fields(context).await?, at))
+    Ok(proof::fields_available(metric, needs, visit.fields(context).await?, context.clock.now()))
 }

@@ -2,13 +2,14 @@
 //! free, until nothing is due. A slow site fills its own places only; a wake during the pass is part of it.
 
 use crate::{
+    SyncError,
     context::Context,
-    error,
+    error, plan,
     refresh::{Ended, Refresh},
     status::PassStatus,
-    visit::{Visit, note_failed, unopened},
+    visit::{Visit, note_failed},
 };
-use okrsync_domain::{ConnectionId, Instant};
+use okrsync_domain::{ConnectionId, Instant, OkrId, Problem, refresh::RefreshState};
 use okrsync_store::{Claim, Failure, Lease, StoreError};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,6 +23,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Queries claimed in one transaction: few, so that no connection and no replica takes more than it can work on.
 const BATCH: usize = 8;
+/// Claims of one refresh after which it is not begun again: it may be what kills the process.
+const MOST_ATTEMPTS: u32 = 10;
 
 /// A pass under way.
 pub(crate) struct Pass<'a> {
@@ -31,8 +34,9 @@ pub(crate) struct Pass<'a> {
     worker: &'a str,
     visits: HashMap<ConnectionId, Arc<Visit>>,
     work: JoinSet<Ended>,
-    held: HashMap<Id, (ConnectionId, Lease)>,
+    held: HashMap<Id, (ConnectionId, Lease, Vec<OkrId>)>,
     began: bool,
+    gave_back: bool,
 }
 
 impl<'a> Pass<'a> {
@@ -43,7 +47,7 @@ impl<'a> Pass<'a> {
         worker: &'a str,
     ) -> Self {
         let (visits, work, held) = (HashMap::new(), JoinSet::new(), HashMap::new());
-        Self { context, stop, status, worker, visits, work, held, began: false }
+        Self { context, stop, status, worker, visits, work, held, began: false, gave_back: false }
     }
 
     /// Runs until nothing is due and nothing under way, or, once stopped, until nothing is under way.
@@ -108,19 +112,23 @@ impl<'a> Pass<'a> {
             for (connection, claims) in by_connection(claims) {
                 self.start(connection, claims).await;
             }
+            // What was given back would be claimed again at once: the next look is soon enough.
+            if std::mem::take(&mut self.gave_back) {
+                return;
+            }
         }
     }
 
     async fn claim(&self, room: usize) -> Result<Vec<Claim>, StoreError> {
         let lease = chrono::TimeDelta::from_std(self.context.config.lease()).unwrap_or(chrono::TimeDelta::MAX);
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
-        self.context.store.claim(self.context.clock.now(), self.worker, lease, limit, &self.full()).await
+        self.context.store.claim(self.context.clock.now(), self.worker, lease, limit).await
     }
 
     /// Connections whose places are all taken.
     fn full(&self) -> Vec<ConnectionId> {
         let mut held: BTreeMap<ConnectionId, usize> = BTreeMap::new();
-        for (connection, _) in self.held.values() {
+        for (connection, ..) in self.held.values() {
             *held.entry(*connection).or_default() += 1;
         }
         let places = |id: &ConnectionId| self.visits.get(id).map_or(1, |visit| visit.connection.concurrency.max(1));
@@ -133,19 +141,25 @@ impl<'a> Pass<'a> {
     async fn start(&mut self, connection: ConnectionId, claims: Vec<Claim>) {
         let visit = match self.visit(connection).await {
             Ok(visit) => visit,
-            Err(error) => return self.turn_away(connection, claims, &error).await,
+            Err(SyncError::Jira(problem)) => return self.turn_away(connection, claims, &problem).await,
+            // Our own trouble, or switched off since the claim: the queue has them back.
+            Err(error) => return self.give_back(claims, &error).await,
         };
         for claim in claims {
             self.note_lag(&claim);
-            let lease = claim.lease.clone();
+            if claim.lease.attempt > MOST_ATTEMPTS {
+                self.bury(claim).await;
+                continue;
+            }
+            let held = (connection, claim.lease.clone(), okrs_of(&claim));
             let task = self.work.spawn(work(self.context.clone(), visit.clone(), claim, self.stop.clone()));
-            self.held.insert(task.id(), (connection, lease));
+            self.held.insert(task.id(), held);
         }
         self.show();
     }
 
     /// The visit of this pass, or a new one where the connection was edited meanwhile or the visit is too old.
-    async fn visit(&mut self, id: ConnectionId) -> Result<Arc<Visit>, crate::SyncError> {
+    async fn visit(&mut self, id: ConnectionId) -> Result<Arc<Visit>, SyncError> {
         let connection = self.context.store.get_connection(id).await?;
         let now = self.context.clock.now();
         if let Some(visit) = self.visits.get(&id).filter(|visit| visit.serves(&connection, now)) {
@@ -157,23 +171,41 @@ impl<'a> Pass<'a> {
     }
 
     /// A connection that cannot even be opened: a secret that no key fits, an unsound address.
-    async fn turn_away(&mut self, id: ConnectionId, claims: Vec<Claim>, error: &crate::SyncError) {
-        let at = self.context.clock.now();
-        let problem = unopened(error, at);
-        let next_due = at + chrono::TimeDelta::minutes(self.context.config.backoff_cap_minutes.max(1).into());
+    async fn turn_away(&mut self, id: ConnectionId, claims: Vec<Claim>, problem: &Problem) {
+        let next_due = self.context.clock.now() + self.context.config.backoff_cap();
         if let Ok(Some(connection)) = self.context.store.find_connection(id).await {
-            note_failed(&self.context, &connection, &problem, Some(next_due)).await;
+            note_failed(&self.context, &connection, problem, Some(next_due)).await;
         }
         for claim in claims {
-            self.fail(claim.lease, &problem, next_due).await;
+            self.fail(claim.lease.clone(), &okrs_of(&claim), problem, next_due).await;
         }
     }
 
-    async fn fail(&self, lease: Lease, problem: &okrsync_domain::Problem, next_due: Instant) {
-        let failure = Failure { lease, problem: problem.clone(), at: self.context.clock.now(), next_due, requests: 0 };
+    async fn give_back(&mut self, claims: Vec<Claim>, error: &SyncError) {
+        tracing::warn!(%error, claims = claims.len(), "claims are given back");
+        for claim in claims {
+            if let Err(error) = self.context.store.release(&claim.lease).await {
+                tracing::warn!(%error, "a claim could not be given back; its lease will run out");
+            }
+        }
+        self.gave_back = true;
+    }
+
+    /// A refresh that never comes to an end, perhaps because it takes its process with it, rests until its next slot.
+    async fn bury(&mut self, claim: Claim) {
+        let (query, now) = (&claim.query, self.context.clock.now());
+        let next_due = plan::next_slot(query.connection_id, query.period_minutes, now);
+        let problem = error::internal(&format!("it was begun {MOST_ATTEMPTS} times and never ended"), now);
+        self.fail(claim.lease.clone(), &okrs_of(&claim), &problem, next_due).await;
+    }
+
+    async fn fail(&self, lease: Lease, okrs: &[OkrId], problem: &Problem, next_due: Instant) {
+        let (now, refresh_id) = (self.context.clock.now(), lease.refresh_id);
+        let failure = Failure { lease, problem: problem.clone(), at: now, finished_at: now, next_due, requests: 0 };
         if let Err(error) = self.context.store.fail(failure).await {
             tracing::warn!(%error, "a failure could not be noted; its lease will run out");
         }
+        self.context.events.refresh_ended(refresh_id, RefreshState::Failed, 0, okrs);
         self.status.send_modify(|status| status.failed += 1);
     }
 
@@ -183,15 +215,15 @@ impl<'a> Pass<'a> {
         let outcome = ended.as_ref().map_or("panicked", |(_, ended)| ended.outcome());
         metrics_facade::counter!("okrsync_refreshes_total", "outcome" => outcome).increment(1);
         match (ended, held) {
-            (Ok((_, ended)), Some((connection, _))) => {
+            (Ok((_, ended)), Some((connection, ..))) => {
                 let requests = self.context.sites.account(connection).await;
                 self.status.send_modify(|status| count(status, ended, requests));
             }
-            (Err(error), Some((_, lease))) => {
+            (Err(error), Some((_, lease, okrs))) => {
                 tracing::error!(%error, refresh.id = %lease.refresh_id, "a refresh ended abnormally");
                 let at = self.context.clock.now();
-                let next_due = at + chrono::TimeDelta::minutes(self.context.config.backoff_cap_minutes.max(1).into());
-                self.fail(lease, &error::internal("an unexpected error; the log has more", at), next_due).await;
+                let next_due = at + self.context.config.backoff_cap();
+                self.fail(lease, &okrs, &error::internal("an unexpected error; the log has more", at), next_due).await;
             }
             (_, None) => {}
         }
@@ -234,13 +266,17 @@ async fn work(context: Arc<Context>, visit: Arc<Visit>, claim: Claim, stop: Canc
         place = crate::lease::hold(&context, &claim.lease, &gauge, visit.places.acquire()) => place.and_then(Result::ok),
     };
     if place.is_some() {
-        return Refresh { context: &context, visit: &visit, claim: &claim }.run().await;
+        return Box::pin(Refresh { context: &context, visit: &visit, claim: &claim }.run()).await;
     }
     if let Err(error) = context.store.release(&claim.lease).await {
         tracing::debug!(%error, refresh.id = %claim.lease.refresh_id, "a claim was lost before it began");
         return Ended::Lost;
     }
     Ended::Released
+}
+
+pub(crate) fn okrs_of(claim: &Claim) -> Vec<OkrId> {
+    claim.links.iter().map(|linked| linked.link.okr_id).collect()
 }
 
 fn by_connection(claims: Vec<Claim>) -> BTreeMap<ConnectionId, Vec<Claim>> {

@@ -12,7 +12,8 @@ const SECONDS_PER_MINUTE: i64 = 60;
 /// How long a connection rests where only a person can help, unless somebody tests it or presses refresh before.
 const HELPLESS: TimeDelta = TimeDelta::hours(1);
 /// A locked account is made worse by trying: the lock is looked at once a day at most.
-const LOCKED: TimeDelta = TimeDelta::days(1);
+const LOCKED: TimeDelta = A_DAY;
+const A_DAY: TimeDelta = TimeDelta::days(1);
 /// Nothing is tried again at once, even where Jira names an instant that has passed.
 const SOONEST: TimeDelta = TimeDelta::seconds(1);
 
@@ -37,6 +38,13 @@ pub fn next_slot(connection: ConnectionId, period_minutes: u32, now: Instant) ->
     DateTime::from_timestamp(slot, 0).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC)
 }
 
+/// When a query that was just refreshed is due again. One that the timer refreshed late, right before a slot, skips it.
+pub fn next_due(connection: ConnectionId, period_minutes: u32, now: Instant, by_timer: bool) -> Instant {
+    let slot = next_slot(connection, period_minutes, now);
+    let period = next_slot(connection, period_minutes, slot) - slot;
+    if by_timer && slot - now < period / 10 { slot + period } else { slot }
+}
+
 /// FNV-1a of the id's text: the same in every process and version, unlike the standard library's hasher.
 fn phase_seconds(connection: ConnectionId) -> i64 {
     let hash = connection
@@ -47,14 +55,13 @@ fn phase_seconds(connection: ConnectionId) -> i64 {
     i64::try_from(hash >> 1).unwrap_or(0) % day
 }
 
-/// How long to rest after `failures` failures in a row (the latest included): doubling, capped, with a jitter of
+/// How long to rest after `failures` failures in a row (the latest included): doubling up to `cap`, with a jitter of
 /// ×0.7–1.3 so that connections to one site do not come back all at once.
-pub fn backoff(failures: u32, config: &SyncConfig, random: &Random) -> TimeDelta {
+pub fn backoff(failures: u32, cap: TimeDelta, config: &SyncConfig, random: &Random) -> TimeDelta {
     let doublings = failures.saturating_sub(1).min(20);
-    let cap = i64::from(config.backoff_cap_minutes) * SECONDS_PER_MINUTE * 1000;
-    let plain = i64::from(config.backoff_seconds) * 1000 * (1_i64 << doublings);
+    let plain = i64::from(config.backoff_seconds.max(1)) * 1000 * (1_i64 << doublings);
     let percent = 70 + i64::try_from(random.below(61)).unwrap_or(30);
-    TimeDelta::milliseconds((plain.min(cap) * percent / 100).min(cap))
+    TimeDelta::milliseconds(plain.min(cap.num_milliseconds()) * percent / 100).min(cap).max(SOONEST)
 }
 
 /// Whether trying again soon may help without anybody doing anything.
@@ -73,13 +80,14 @@ pub fn pause_until(problem: &Problem, failures: u32, now: Instant, config: &Sync
     }
     now + match problem.code {
         ProblemCode::JiraLocked => LOCKED,
-        code if is_transient(code) => backoff(failures, config, random),
+        code if is_transient(code) => backoff(failures, config.backoff_cap(), config, random),
         _ => HELPLESS,
     }
 }
 
 /// When a query that failed for a reason of its own is tried again: after a backoff where that may help, else with
-/// the next slot, when its author may have mended it.
+/// the next slot, when its author may have mended it. A query that keeps failing is soon asked no oftener than a sound
+/// one.
 pub fn retry_query_at(
     problem: &Problem,
     failures: u32,
@@ -90,7 +98,7 @@ pub fn retry_query_at(
 ) -> Instant {
     match problem.retry_at {
         Some(retry_at) => retry_at.max(now + SOONEST),
-        None if is_transient(problem.code) => slot.min(now + backoff(failures, config, random)),
+        None if is_transient(problem.code) => slot.min(now + backoff(failures, A_DAY, config, random)),
         None => slot,
     }
 }
@@ -134,10 +142,18 @@ mod tests {
         #[test]
         fn backoff_grows_to_its_cap_and_never_beyond(failures in 0_u32..10_000, seed in any::<u64>()) {
             let config = SyncConfig::default();
-            let rest = backoff(failures, &config, &Random::seeded(seed));
-            prop_assert!(rest <= TimeDelta::minutes(config.backoff_cap_minutes.into()));
+            let rest = backoff(failures, config.backoff_cap(), &config, &Random::seeded(seed));
+            prop_assert!(rest <= config.backoff_cap());
             prop_assert!(rest >= TimeDelta::seconds(21));
         }
+    }
+
+    #[test]
+    fn a_late_timer_skips_a_slot_that_is_upon_it() {
+        let slot = next_slot(connection(7), 60, at("2026-11-20T12:00:00Z"));
+        let due = |minutes, by_timer| next_due(connection(7), 60, slot - TimeDelta::minutes(minutes), by_timer) - slot;
+        assert_eq!(due(5, true), TimeDelta::minutes(60));
+        assert_eq!((due(6, true), due(5, false)), (TimeDelta::zero(), TimeDelta::zero()));
     }
 
     #[test]
@@ -171,6 +187,6 @@ mod tests {
         let retry = |code, failures| retry_query_at(&problem(code, None), failures, slot, now, &config, &random);
         assert_eq!(retry(ProblemCode::InvalidJql, 1), slot);
         assert!(retry(ProblemCode::JiraUnexpectedAnswer, 1) < now + TimeDelta::minutes(1));
-        assert!(retry(ProblemCode::JiraUnexpectedAnswer, 30) <= slot);
+        assert_eq!(retry(ProblemCode::JiraUnexpectedAnswer, 30), slot, "as often as if it were sound");
     }
 }

@@ -1,11 +1,10 @@
 //! What a link would show, before it is stored: exact up to 300 matches, above that a few requests and no more.
 
-use crate::{Engine, SyncError, check::JqlCheck};
-use okrsync_connections::{Error, Page, Site, Wanted};
+use crate::{Engine, SyncError, check::JqlCheck, proof, refresh::too_large};
+use okrsync_connections::{Count, Error, Page, Site, Verdict, Wanted};
 use okrsync_domain::{
-    ConnectionId, Instant,
-    catalogue::story_points_fields,
-    connection::Connection,
+    ConnectionId, Instant, Problem,
+    catalogue::{Field, story_points_fields},
     issue::{FieldId, Issue},
     measure::{Measure, Metric},
     reading::{Coverage, Tally},
@@ -18,6 +17,8 @@ pub const EXACT_UP_TO: u64 = 300;
 const SHOWN: usize = 5;
 /// Issues asked for at once. Cloud gives at most 100 with fields, Data Center what it is asked for.
 const PAGE: u32 = 300;
+/// Where Jira gives no total, this many issues make it worth a request to ask how many there are.
+const WORTH_COUNTING: u64 = 50;
 
 /// A link that is being written.
 #[derive(Debug, Clone)]
@@ -63,6 +64,12 @@ enum Found {
     Many { first: Vec<Issue>, matched: u64, completed: u64, exact: bool },
 }
 
+impl Found {
+    fn is_nothing(&self) -> bool {
+        matches!(self, Self::All(issues) if issues.is_empty())
+    }
+}
+
 impl Engine {
     /// Measures a draft without storing anything.
     ///
@@ -72,80 +79,101 @@ impl Engine {
     pub async fn preview(&self, draft: &Draft) -> Result<Preview, SyncError> {
         okrsync_metrics::check(&draft.measure, &draft.metric, Some(draft.completed_only))?;
         let check = JqlCheck::of_text(&draft.jql).accepted()?;
-        let site = self.site(draft.connection_id).await?.impatient();
-        let before = site.requests();
-        let asked = self.ask(draft, check, &site).await;
-        let requests = site.requests().saturating_sub(before);
-        self.context.sites.account(draft.connection_id).await;
-        Ok(Preview { requests, ..asked? })
-    }
-
-    async fn ask(&self, draft: &Draft, check: JqlCheck, site: &Site) -> Result<Preview, SyncError> {
-        let connection = self.context.store.get_connection(draft.connection_id).await?;
-        let points = self.points(draft, &connection, site).await?;
-        let text = check.where_clause.clone().unwrap_or_default();
-        let mut warnings = Vec::new();
-        let wanted = Wanted::for_metrics(&[(&draft.metric, &points)]).with_display().with_page_size(PAGE);
-        let found = self.jiras(find(site, &text, &completed(&check), &wanted, &mut warnings).await, &check)?;
-        if matches!(&found, Found::All(issues) if issues.is_empty()) {
-            // Cloud answers a query that makes no sense with nothing: its strict check tells the two apart.
-            let verdict = self.jiras(site.check_query(&text).await, &check)?;
-            let check = check.clone().judged(Ok(verdict), self.context.clock.now()).accepted()?;
-            warnings.extend(check.warnings);
+        let connection = self.connection(draft.connection_id).await?;
+        let known = self.context.store.find_catalogue(connection.id).await?.map(|(catalogue, _)| catalogue.fields);
+        let (own, now) = (&connection.story_points_fields, self.context.clock.now());
+        let asked = self.ask(&connection, async |site| {
+            let before = site.requests();
+            let found = look(&site, draft, &check, own, known, now).await?;
+            Ok((found, site.requests().saturating_sub(before)))
+        });
+        let (seen, requests) = self.answered(asked.await?, &check)?;
+        let Seen { found, points, verdict, mut warnings } = seen.map_err(SyncError::Jira)?;
+        if let Some(verdict) = verdict {
+            warnings.extend(check.clone().judged(Ok(verdict), now).accepted()?.warnings);
         }
-        let preview = self.judge(draft, &points, found)?;
-        Ok(Preview { canonical: check.canonical.unwrap_or_default(), warnings, ..preview })
+        let preview = judge(draft, &points, found).map_err(|message| SyncError::Jira(too_large(&message, now)))?;
+        Ok(Preview { canonical: check.canonical.unwrap_or_default(), warnings, requests, ..preview })
     }
 
     /// Jira's answer; a refused query is the author's to mend.
-    fn jiras<T>(&self, answer: Result<T, Error>, check: &JqlCheck) -> Result<T, SyncError> {
+    fn answered<T>(&self, answer: Result<T, Error>, check: &JqlCheck) -> Result<T, SyncError> {
         let at = self.context.clock.now();
-        answer.map_err(|error| match error {
-            Error::QueryInvalid { .. } | Error::QueryUnbounded => {
-                match check.clone().judged(Err(error.clone()), at).accepted() {
-                    Err(invalid) => invalid.into(),
-                    Ok(_) => SyncError::jira(&error, at),
-                }
-            }
-            error => SyncError::jira(&error, at),
+        answer.map_err(|error| match check.clone().judged(Err(error.clone()), at).accepted() {
+            Err(invalid) => invalid.into(),
+            Ok(_) => SyncError::jira(&error, at),
         })
     }
+}
 
-    /// Story point fields: the connection's own, else those of the stored catalogue, else asked for.
-    async fn points(&self, draft: &Draft, connection: &Connection, site: &Site) -> Result<Vec<FieldId>, SyncError> {
-        if draft.metric != Metric::StoryPoints {
-            return Ok(Vec::new());
-        }
-        if !connection.story_points_fields.is_empty() {
-            return Ok(connection.story_points_fields.clone());
-        }
-        let fields = match self.context.store.find_catalogue(connection.id).await? {
-            Some((catalogue, _)) => catalogue.fields,
-            None => site.fields().await.map_err(|error| SyncError::jira(&error, self.now()))?,
-        };
-        let points = story_points_fields(&fields);
-        if points.is_empty() { Err(SyncError::Jira(crate::proof::no_story_points(self.now()))) } else { Ok(points) }
-    }
+/// What Jira was asked for a draft.
+struct Seen {
+    found: Found,
+    points: Vec<FieldId>,
+    /// The strict check, where nothing was found.
+    verdict: Option<Verdict>,
+    warnings: Vec<String>,
+}
 
-    fn judge(&self, draft: &Draft, points: &[FieldId], found: Found) -> Result<Preview, SyncError> {
-        let rule = Rule::new(&draft.measure, &draft.metric, draft.completed_only, points.to_vec());
-        match found {
-            Found::All(issues) => {
-                let tally = measure(issues.iter().map(|issue| (&issue.key, &issue.facts)), &rule)
-                    .map_err(|error| SyncError::Jira(crate::refresh::too_large(&error.to_string(), self.now())))?;
-                let (matched, completed) = (tally.matched, Some(tally.completed));
-                Ok(shown(issues, matched, completed, Some(tally), false))
-            }
-            Found::Many { first, matched, completed, exact } => {
-                let tally = (draft.metric == Metric::Count).then(|| counted(&rule, matched, completed));
-                Ok(shown(first, matched, Some(completed), tally, !exact))
-            }
-        }
-    }
+/// Looks at what the draft is about, if its fields are there.
+async fn look(
+    site: &Site,
+    draft: &Draft,
+    check: &JqlCheck,
+    own_points: &[FieldId],
+    known: Option<Vec<Field>>,
+    now: Instant,
+) -> Result<Result<Seen, Problem>, Error> {
+    let points = match fields(site, draft, own_points, known, now).await? {
+        Ok(points) => points,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let (text, mut warnings) = (check.where_clause.clone().unwrap_or_default(), Vec::new());
+    let wanted = Wanted::for_metrics(&[(&draft.metric, &points)]).with_display().with_page_size(PAGE);
+    let found = find(site, &text, &completed(check), &wanted, &mut warnings).await?;
+    // Cloud answers a query that makes no sense with nothing: its strict check tells the two apart.
+    let verdict = if found.is_nothing() { Some(site.check_query(&text).await?) } else { None };
+    Ok(Ok(Seen { found, points, verdict, warnings }))
+}
 
-    fn now(&self) -> Instant {
-        self.context.clock.now()
+/// The story point fields, and whether all that the metric reads is there: from the known catalogue, else asked for.
+async fn fields(
+    site: &Site,
+    draft: &Draft,
+    own_points: &[FieldId],
+    known: Option<Vec<Field>>,
+    now: Instant,
+) -> Result<Result<Vec<FieldId>, Problem>, Error> {
+    if draft.metric == Metric::Count {
+        return Ok(Ok(Vec::new()));
     }
+    let fields = match known {
+        Some(fields) => fields,
+        None => site.fields().await?,
+    };
+    let points = if own_points.is_empty() { story_points_fields(&fields) } else { own_points.to_vec() };
+    if draft.metric == Metric::StoryPoints && points.is_empty() {
+        return Ok(Err(proof::no_story_points(now)));
+    }
+    let wanted = Wanted::for_metrics(&[(&draft.metric, &points)]);
+    Ok(proof::fields_available(&draft.metric, wanted.needs(), &fields, now).map(|()| points))
+}
+
+/// The reading as it would be; an error where a number is too large.
+fn judge(draft: &Draft, points: &[FieldId], found: Found) -> Result<Preview, String> {
+    let rule = Rule::new(&draft.measure, &draft.metric, draft.completed_only, points.to_vec());
+    Ok(match found {
+        Found::All(issues) => {
+            let facts = issues.iter().map(|issue| (&issue.key, &issue.facts));
+            let tally = measure(facts, &rule).map_err(|error| error.to_string())?;
+            let (matched, completed) = (tally.matched, Some(tally.completed));
+            shown(issues, matched, completed, Some(tally), false)
+        }
+        Found::Many { first, matched, completed, exact } => {
+            let tally = (draft.metric == Metric::Count).then(|| counted(&rule, matched, completed));
+            shown(first, matched, Some(completed), tally, !exact)
+        }
+    })
 }
 
 /// The same query, completed issues only.
@@ -164,27 +192,20 @@ async fn find(
     warnings: &mut Vec<String>,
 ) -> Result<Found, Error> {
     let mut pages = site.search(text, wanted);
-    let mut issues: Vec<Issue> = Vec::new();
-    let mut counted = None;
-    while let Some(page) = pages.next().await? {
-        let Page { issues: more, total, warnings: said, last } = page;
+    let (mut issues, mut counted): (Vec<Issue>, Option<Count>) = (Vec::new(), None);
+    // Asking for the page behind the last one costs nothing.
+    while let Some(Page { issues: more, total, warnings: said }) = pages.next().await? {
         warnings.extend(said);
         issues.extend(more);
-        if last {
-            return Ok(Found::All(issues));
-        }
-        let (matched, exact) = match (total, counted) {
-            (Some(total), _) => (total, true),
-            (None, Some(counted)) => counted,
-            (None, None) => {
-                let count = site.count(text).await?;
-                (count.number, count.exact)
-            }
+        let read = u64::try_from(issues.len()).unwrap_or(u64::MAX);
+        counted = match (total, counted) {
+            (Some(number), _) => Some(Count { number, exact: true }),
+            (None, None) if read >= WORTH_COUNTING => Some(site.count(text).await?),
+            (None, counted) => counted,
         };
-        counted = Some((matched, exact));
-        if matched > EXACT_UP_TO || issues.len() as u64 > EXACT_UP_TO {
-            let done = site.count(completed).await?;
-            let matched = matched.max(issues.len() as u64);
+        let Some(Count { number, exact }) = counted else { continue };
+        if number.max(read) > EXACT_UP_TO {
+            let (matched, done) = (number.max(read), site.count(completed).await?);
             return Ok(Found::Many { first: issues, matched, completed: done.number.min(matched), exact });
         }
     }

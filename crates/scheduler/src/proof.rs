@@ -9,6 +9,7 @@ use okrsync_domain::{
     Instant, Problem,
     catalogue::Field,
     issue::FieldId,
+    measure::Metric,
     problem::ProblemCode,
     reading::{Warning, WarningCode},
 };
@@ -38,19 +39,21 @@ pub fn doubts(before: Option<u64>, now: u64, brake_percent: u32) -> Doubts {
     Doubts { strict_check: now == 0, health_probe: dropped }
 }
 
-/// Rule 4: the first of the needed fields that this account does not see as it must be.
+/// Rule 4: the fields that `metric` reads are there for this account, and those that somebody chose hold numbers.
 ///
 /// # Errors
 /// `field_unavailable`, which is never a 0.
 pub fn fields_available<'a>(
+    metric: &Metric,
     needed: impl IntoIterator<Item = &'a FieldId>,
     catalogue: &[Field],
     at: Instant,
 ) -> Result<(), Problem> {
+    let chosen = matches!(metric, Metric::StoryPoints | Metric::CustomField { .. });
     for id in needed {
         match catalogue.iter().find(|field| field.id == *id) {
             None => return Err(unavailable(&format!("the field `{id}` is not there for this account"), at)),
-            Some(field) if field.custom && !field.is_numeric() => {
+            Some(field) if chosen && !field.is_numeric() => {
                 return Err(unavailable(&format!("the field `{}` ({id}) does not hold numbers", field.name), at));
             }
             Some(_) => {}
@@ -99,6 +102,18 @@ pub fn unconfirmed_drop(before: u64, now: u64, at: Instant) -> Problem {
         at,
         retry_at: None,
     }
+}
+
+/// Whether Jira's strict check confirms that nothing matches: it accepts the query, and its own search finds nothing
+/// either. Anything else is no proof of emptiness.
+///
+/// ```
+/// use okrsync_scheduler::proof::confirms_nothing;
+/// assert!(confirms_nothing(Some(true)));
+/// assert!(!confirms_nothing(Some(false)) && !confirms_nothing(None));
+/// ```
+pub fn confirms_nothing(matches_nothing: Option<bool>) -> bool {
+    matches_nothing == Some(true)
 }
 
 /// What Jira said beside its answer, once each.
@@ -155,14 +170,16 @@ mod tests {
             field("customfield_1", true, "number"),
             field("customfield_2", true, "string"),
         ];
-        let judge = |ids: &[&str]| {
+        let judge = |metric: Metric, ids: &[&str]| {
             let ids: Vec<_> = ids.iter().copied().map(FieldId::new).collect();
-            fields_available(&ids, &catalogue, at()).map_err(|problem| (problem.code, problem.message))
+            fields_available(&metric, &ids, &catalogue, at()).map_err(|problem| (problem.code, problem.message))
         };
-        assert_eq!(judge(&[]), Ok(()));
-        assert_eq!(judge(&["timespent", "customfield_1"]), Ok(()));
-        for wrong in ["customfield_9", "customfield_2"] {
-            let (code, message) = judge(&["customfield_1", wrong]).unwrap_err();
+        assert_eq!(judge(Metric::Count, &[]), Ok(()));
+        assert_eq!(judge(Metric::TimeSpent, &["timespent"]), Ok(()));
+        assert!(judge(Metric::OriginalEstimate, &["timeoriginalestimate"]).is_err(), "time tracking is off");
+        assert_eq!(judge(Metric::StoryPoints, &["customfield_1"]), Ok(()));
+        for wrong in ["customfield_9", "customfield_2", "timespent"] {
+            let (code, message) = judge(Metric::StoryPoints, &["customfield_1", wrong]).unwrap_err();
             assert_eq!(code, ProblemCode::FieldUnavailable);
             assert!(message.contains(wrong), "{message}");
         }

@@ -3,20 +3,21 @@
 
 use crate::{
     context::Context,
-    events::Event,
     lease::{self, Gauge},
     links::{Links, Measurable},
+    pass::okrs_of,
     plan, proof,
     visit::Visit,
     walk::{Trouble, Walked, Walker},
 };
+use okrsync_connections::Error;
 use okrsync_domain::{
     Instant, OkrId, Problem,
     problem::ProblemCode,
     reading::{Reading, ReadingKind, Warning, WarningCode},
     refresh::RefreshState,
 };
-use okrsync_store::{Claim, Failure, Recording, StoreError};
+use okrsync_store::{Claim, Failure, Origin, Recording, StoreError};
 
 /// How a refresh ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,12 +65,16 @@ pub(crate) struct Refresh<'a> {
 impl Refresh<'_> {
     /// Runs it to its end.
     pub(crate) async fn run(&self) -> Ended {
+        let began = self.context.clock.now();
         let gauge = Gauge::default();
-        let held = lease::hold(self.context, &self.claim.lease, &gauge, self.measure(&gauge)).await;
+        let held = lease::hold(self.context, &self.claim.lease, &gauge, Box::pin(self.measure(&gauge))).await;
         let ended = match held {
             None => Err(StoreError::LeaseLost { refresh_id: self.claim.lease.refresh_id }),
             Some(Ok(measured)) => self.record(measured, &gauge).await,
-            Some(Err(trouble)) => self.fail(&trouble, &gauge).await,
+            Some(Err(Trouble::SwitchedOff)) => {
+                self.context.store.release(&self.claim.lease).await.map(|()| Ended::Released)
+            }
+            Some(Err(trouble)) => self.fail(&trouble, began, &gauge).await,
         };
         ended.unwrap_or_else(|error| {
             tracing::warn!(%error, refresh.id = %self.claim.lease.refresh_id, "a refresh was given up");
@@ -95,9 +100,16 @@ impl Refresh<'_> {
         if let Some(problem) = links.hopeless() {
             return Err(Trouble::Refused(problem));
         }
-        let walker = Walker { context: self.context, site: &self.visit.site, claim: self.claim, gauge };
-        let walked = walker.walk(&mut links).await?;
-        let warnings = self.believe(&walked).await?;
+        let walk = Walker { context: self.context, site: &self.visit.site, claim: self.claim, gauge };
+        let mut again = self.context.config.unstable_retries;
+        let (walked, warnings) = loop {
+            let walked = walk.walk(&mut links).await?;
+            match self.believe(&walked).await {
+                Err(Trouble::Jira(Error::ResultChanged { .. })) if again > 0 => again -= 1,
+                believed => break (walked, believed?),
+            }
+            self.context.store.clear_stage(&self.claim.lease).await?;
+        };
         self.conclude(walked, links, &warnings)
     }
 
@@ -107,26 +119,34 @@ impl Refresh<'_> {
         let doubts = proof::doubts(before, now, self.context.config.drop_brake_percent);
         let mut said = walked.warnings.clone();
         if doubts.strict_check {
-            let verdict = self.visit.site.check_query(&self.claim.query.canonical).await?;
-            if !verdict.accepted() {
-                let messages: Vec<_> = verdict.errors.into_iter().map(|error| error.message).collect();
-                return Err(Trouble::Refused(proof::refused(&messages, self.context.clock.now())));
-            }
-            said.extend(verdict.warnings);
+            said.extend(self.check_strictly().await?);
         }
         let mut warnings = proof::jira_warnings(&said);
         if doubts.health_probe {
-            let report = self.visit.site.probe().await;
-            if !report.ok {
-                let at = self.context.clock.now();
-                return Err(report.first_error.map_or_else(
-                    || Trouble::Refused(proof::unconfirmed_drop(before.unwrap_or(0), now, at)),
-                    Trouble::Jira,
-                ));
-            }
+            self.check_health(before.unwrap_or(0), now).await?;
             warnings.push(WarningCode::SuddenDrop.into());
         }
         Ok(warnings)
+    }
+
+    /// Nothing matches, says the walk: Jira must accept the query and find nothing once more.
+    async fn check_strictly(&self) -> Result<Vec<String>, Trouble> {
+        let verdict = self.visit.site.check_query(&self.claim.query.canonical).await?;
+        if !verdict.accepted() {
+            let messages: Vec<_> = verdict.errors.into_iter().map(|error| error.message).collect();
+            return Err(Trouble::Refused(proof::refused(&messages, self.context.clock.now())));
+        }
+        if !proof::confirms_nothing(verdict.matches_nothing) {
+            let detail = "a walk found nothing, and right after it something matches".to_owned();
+            return Err(Error::ResultChanged { detail }.into());
+        }
+        Ok(verdict.warnings)
+    }
+
+    async fn check_health(&self, before: u64, now: u64) -> Result<(), Trouble> {
+        let report = self.visit.site.probe().await;
+        let unconfirmed = || Trouble::Refused(proof::unconfirmed_drop(before, now, self.context.clock.now()));
+        if report.ok { Ok(()) } else { Err(report.first_error.map_or_else(unconfirmed, Trouble::Jira)) }
     }
 
     /// The readings of all links that can be measured; a sum that is too large fails its link alone.
@@ -157,26 +177,26 @@ impl Refresh<'_> {
     async fn record(&self, measured: Measured, gauge: &Gauge) -> Result<Ended, StoreError> {
         // A full lease for the one transaction that no heartbeat accompanies.
         lease::extend(self.context, &self.claim.lease, gauge).await?;
-        let (finished_at, matched) = (self.context.clock.now(), measured.matched);
-        let query = &self.claim.query;
+        let (finished_at, measured_at, matched) = (self.context.clock.now(), measured.at, measured.matched);
+        let (query, by_timer) = (&self.claim.query, self.claim.origin == Origin::Timer);
         let recording = Recording {
             lease: self.claim.lease.clone(),
-            at: measured.at,
+            at: measured_at,
             finished_at,
-            next_due: plan::next_slot(query.connection_id, query.period_minutes, finished_at),
+            next_due: plan::next_due(query.connection_id, query.period_minutes, finished_at, by_timer),
             matched,
             requests: gauge.read().requests,
             readings: measured.readings,
             failed: measured.failed,
         };
-        match self.context.store.record(recording).await {
+        match lease::insist(|| self.context.store.record(recording.clone())).await {
             Ok(changes) => tracing::debug!(refresh.id = %self.claim.lease.refresh_id, ?changes, matched, "recorded"),
             Err(error @ (StoreError::LeaseLost { .. } | StoreError::Busy(_) | StoreError::Unavailable(_))) => {
                 return Err(error);
             }
             Err(error) => {
                 tracing::error!(%error, refresh.id = %self.claim.lease.refresh_id, "a proved result could not be recorded");
-                return self.fail(&Trouble::Store(error), gauge).await;
+                return self.fail(&Trouble::Store(error), measured_at, gauge).await;
             }
         }
         self.visit.praise(self.context).await;
@@ -184,20 +204,23 @@ impl Refresh<'_> {
         Ok(Ended::Done { issues: matched })
     }
 
-    async fn fail(&self, trouble: &Trouble, gauge: &Gauge) -> Result<Ended, StoreError> {
+    async fn fail(&self, trouble: &Trouble, at: Instant, gauge: &Gauge) -> Result<Ended, StoreError> {
         if let Trouble::Store(StoreError::LeaseLost { refresh_id }) = trouble {
             return Err(StoreError::LeaseLost { refresh_id: *refresh_id });
         }
-        let at = self.context.clock.now();
-        let problem = trouble.problem(at);
-        let next_due = self.next_try(&problem, at).await;
+        // Only who still holds the lease may judge the query, or its connection.
+        lease::extend(self.context, &self.claim.lease, gauge).await?;
+        let finished_at = self.context.clock.now();
+        let problem = trouble.problem(finished_at);
+        let next_due = self.next_try(&problem, finished_at).await;
         let (query, lease) = (&self.claim.query, self.claim.lease.clone());
         tracing::info!(
             query.id = %query.id, connection.id = %query.connection_id, code = problem.code.as_str(), next_due = %next_due,
             "a query could not be refreshed; its last readings stay: {}", problem.message
         );
         let requests = gauge.read().requests;
-        self.context.store.fail(Failure { lease, problem, at, next_due, requests }).await?;
+        let failure = Failure { lease, problem, at, finished_at, next_due, requests };
+        lease::insist(|| self.context.store.fail(failure.clone())).await?;
         self.tell(RefreshState::Failed, gauge.read().done);
         Ok(Ended::Failed)
     }
@@ -214,11 +237,7 @@ impl Refresh<'_> {
     }
 
     fn tell(&self, state: RefreshState, done: u64) {
-        let refresh_id = self.claim.lease.refresh_id;
-        self.context.events.publish(Event::RefreshProgress { refresh_id, state, done, total: Some(done) });
-        for linked in &self.claim.links {
-            self.context.events.publish(Event::OkrUpdated { okr_id: linked.link.okr_id });
-        }
+        self.context.events.refresh_ended(self.claim.lease.refresh_id, state, done, &okrs_of(self.claim));
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{SyncConfig, SyncError};
 use okrsync_connections::{Credential, Error, KeyRing, Place, Retry, Sealed, Site, SiteConfig, address};
 use okrsync_domain::{
     Clock, ConnectionId, Random,
-    connection::{AuthKind, Connection, ConnectionState},
+    connection::{AuthKind, Connection, ConnectionState, Sharing},
 };
 use okrsync_store::{SealedSecret, Store};
 use secrecy::SecretString;
@@ -112,23 +112,41 @@ pub struct Sites {
 /// A site with what it was opened from and the requests already put on its account.
 #[derive(Clone)]
 struct Opened {
-    from: Origin,
+    version: i64,
+    from: Settings,
     site: Site,
     accounted: u64,
 }
 
-/// What a site was opened from: the version counts edits, the way to the site is found by the probe.
+/// All that a site is opened from. An edit of anything else, such as the name, leaves the site and its limits alone.
 #[derive(Clone, PartialEq, Eq)]
-struct Origin {
-    version: i64,
-    via_gateway: bool,
-    cloud_id: Option<String>,
+struct Settings {
+    connection: Connection,
+    sealed: Vec<(String, String)>,
 }
 
-impl Origin {
-    fn of(connection: &Connection) -> Self {
-        let Connection { version, via_gateway, cloud_id, .. } = connection;
-        Self { version: *version, via_gateway: *via_gateway, cloud_id: cloud_id.clone() }
+impl Settings {
+    fn of(connection: &Connection, sealed: &[SealedSecret]) -> Self {
+        let mut connection = connection.clone();
+        connection.name = String::new();
+        connection.sharing = Sharing::Private;
+        connection.budget_per_hour = 0;
+        connection.story_points_fields = Vec::new();
+        connection.show_titles_to_viewers = false;
+        connection.state = ConnectionState::Ok;
+        connection.jira = None;
+        (connection.last_ok_at, connection.last_error, connection.paused_until) = (None, None, None);
+        (connection.failures, connection.version, connection.secret_expires_at) = (0, 0, None);
+        // Found out by asking: a site learns it by itself.
+        connection.account = None;
+        let mut sealed: Vec<_> = sealed.iter().map(|secret| (secret.name.clone(), secret.sealed.clone())).collect();
+        sealed.sort();
+        Self { connection, sealed }
+    }
+
+    /// What the probe may find between two edits.
+    fn is_way_of(&self, connection: &Connection) -> bool {
+        self.connection.via_gateway == connection.via_gateway && self.connection.cloud_id == connection.cloud_id
     }
 }
 
@@ -166,10 +184,14 @@ impl Sites {
             return Ok(site);
         }
         let sealed = self.store.sealed_secrets(connection.id).await?;
+        let settings = Settings::of(connection, &sealed);
+        if let Some(site) = self.find_same(connection, &settings) {
+            return Ok(site);
+        }
         let opened = open(&self.keys, connection.id, sealed)
             .and_then(|secrets| self.unstored(connection, &secrets))
             .map_err(|error| SyncError::jira(&error, self.clock.now()))?;
-        Ok(self.keep(connection, opened))
+        Ok(self.keep(connection, settings, opened))
     }
 
     /// A site from settings that are not stored yet: for a test before saving.
@@ -183,14 +205,22 @@ impl Sites {
 
     fn find(&self, connection: &Connection) -> Option<Site> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let opened = open.get(&connection.id).filter(|opened| opened.from == Origin::of(connection))?;
+        let same = |opened: &&Opened| opened.version == connection.version && opened.from.is_way_of(connection);
+        open.get(&connection.id).filter(same).map(|opened| opened.site.clone())
+    }
+
+    /// The open site, if an edit changed nothing that it was opened from.
+    fn find_same(&self, connection: &Connection, settings: &Settings) -> Option<Site> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let opened = open.get_mut(&connection.id).filter(|opened| opened.from == *settings)?;
+        opened.version = connection.version;
         Some(opened.site.clone())
     }
 
     /// Keeps the site, unless somebody else opened the same meanwhile: then theirs is the one.
-    fn keep(&self, connection: &Connection, site: Site) -> Site {
+    fn keep(&self, connection: &Connection, from: Settings, site: Site) -> Site {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = Opened { from: Origin::of(connection), site, accounted: 0 };
+        let fresh = Opened { version: connection.version, from, site, accounted: 0 };
         let kept = open.entry(connection.id).or_insert_with(|| fresh.clone());
         if kept.from != fresh.from {
             *kept = fresh;

@@ -1,7 +1,7 @@
 //! One visit to a connection within a pass: who we are there and what fields there are is asked once for all its
 //! queries, and when it turns out to be in trouble, its other queries are not asked at all.
 
-use crate::{SyncError, context::Context, error, events::Event, plan};
+use crate::{SyncError, context::Context, events::Event, plan};
 use chrono::TimeDelta;
 use okrsync_connections::{Error, Site};
 use okrsync_domain::{
@@ -13,14 +13,16 @@ use okrsync_domain::{
 use okrsync_store::ConnectionOk;
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 use tokio::sync::{OnceCell, Semaphore};
 
 /// What was asked once is asked again after this time, should a pass last longer.
 const FRESH_FOR: TimeDelta = TimeDelta::minutes(5);
 /// Refreshes that reach a broken connection within this time share its problem; one asked for later is a new try.
-const BROKEN_FOR: TimeDelta = TimeDelta::seconds(2);
+const BROKEN_FOR: TimeDelta = TimeDelta::seconds(10);
+/// So many queries that get no answer, while none does, are the connection's trouble even if it tells who we are.
+const UNANSWERED_QUERIES: u32 = 2;
 
 /// Trouble that concerns the whole connection.
 struct Broken {
@@ -40,6 +42,7 @@ pub(crate) struct Visit {
     fields: OnceCell<Result<Vec<Field>, Problem>>,
     broken: OnceLock<Broken>,
     praised: AtomicBool,
+    unanswered: AtomicU32,
 }
 
 impl Visit {
@@ -54,6 +57,7 @@ impl Visit {
             fields: OnceCell::new(),
             broken: OnceLock::new(),
             praised: AtomicBool::new(false),
+            unanswered: AtomicU32::new(0),
             connection,
         })
     }
@@ -71,24 +75,26 @@ impl Visit {
 
     /// Rule 1: the account is who the connection was authorised for. Asked once.
     pub(crate) async fn prove_account(&self, context: &Context) -> Result<(), Problem> {
-        let prove = async {
-            let account = self.answered(context, self.site.myself().await).await?;
-            if self.connection.account.as_ref() != Some(&account) {
-                let ok = ConnectionOk { account: Some(account), ..self.sound(context.clock.now()) };
+        let prove = Box::pin(async {
+            // After trouble one try is enough: the pauses between the visits are the patience.
+            let site = if self.connection.failures > 0 { self.site.impatient() } else { self.site.clone() };
+            let account = self.answered(context, site.myself().await).await?;
+            if self.connection.account.as_ref() != Some(&account) && self.is_current(context).await {
+                let ok = ConnectionOk { account: Some(account), ..sound(context.clock.now()) };
                 note_ok(context, &self.connection, ok).await;
             }
             Ok(())
-        };
+        });
         self.account.get_or_init(|| prove).await.clone()
     }
 
     /// Rule 4's catalogue: the fields as the account sees them now. Asked once.
     pub(crate) async fn fields(&self, context: &Context) -> Result<&[Field], Problem> {
-        let read = async {
+        let read = Box::pin(async {
             let fields = self.answered(context, self.site.fields().await).await?;
             remember_fields(context, &self.connection, &fields).await;
             Ok(fields)
-        };
+        });
         match self.fields.get_or_init(|| read).await {
             Ok(fields) => Ok(fields),
             Err(problem) => Err(problem.clone()),
@@ -110,10 +116,12 @@ impl Visit {
     /// Whether `problem` is the connection's own. A server that fails one query only and answers the simplest question
     /// is not in trouble as a whole: such a query must not take the others down with it.
     pub(crate) async fn concerns_all(&self, problem: &Problem) -> bool {
-        match problem.code {
-            ProblemCode::JiraUnreachable => self.site.impatient().myself().await.is_err(),
-            code => code.concerns_connection(),
+        if problem.code != ProblemCode::JiraUnreachable {
+            return problem.code.concerns_connection();
         }
+        let unanswered = self.unanswered.fetch_add(1, Ordering::SeqCst) + 1;
+        let answers_somebody = self.praised.load(Ordering::SeqCst);
+        (unanswered >= UNANSWERED_QUERIES && !answers_somebody) || self.site.impatient().myself().await.is_err()
     }
 
     /// Notes that the connection as a whole is in trouble; until when it rests.
@@ -121,22 +129,32 @@ impl Visit {
         let now = context.clock.now();
         let failures = self.connection.failures.saturating_add(1);
         let until = plan::pause_until(problem, failures, now, &context.config, &context.random);
-        if self.broken.set(Broken { problem: problem.clone(), seen_at: now, until }).is_ok() {
+        let first = self.broken.set(Broken { problem: problem.clone(), seen_at: now, until }).is_ok();
+        if first && self.is_current(context).await {
             note_failed(context, &self.connection, problem, Some(until)).await;
         }
         self.broken.get().map_or(until, |first| first.until)
     }
 
-    /// Notes a proved answer, once a visit.
-    pub(crate) async fn praise(&self, context: &Context) {
-        if self.broken.get().is_none() && !self.praised.swap(true, Ordering::SeqCst) {
-            note_ok(context, &self.connection, self.sound(context.clock.now())).await;
-        }
+    /// Whether the connection is still as it was when the visit began: what an edit made meanwhile is not judged by
+    /// what came of the old settings.
+    async fn is_current(&self, context: &Context) -> bool {
+        let now = context.store.find_connection(self.connection.id).await;
+        now.is_ok_and(|now| now.is_some_and(|now| now.version == self.connection.version))
     }
 
-    fn sound(&self, at: Instant) -> ConnectionOk {
-        ConnectionOk { at, account: None, jira: None, cloud_id: None, via_gateway: None }
+    /// Notes a proved answer, once a visit.
+    pub(crate) async fn praise(&self, context: &Context) {
+        let first = self.broken.get().is_none() && !self.praised.swap(true, Ordering::SeqCst);
+        if first && self.is_current(context).await {
+            note_ok(context, &self.connection, sound(context.clock.now())).await;
+        }
     }
+}
+
+/// A proved answer that teaches nothing else.
+fn sound(at: Instant) -> ConnectionOk {
+    ConnectionOk { at, account: None, jira: None, cloud_id: None, via_gateway: None }
 }
 
 /// Writes down that a connection answers and tells who listens, if that is news. A failure to write is only logged:
@@ -171,7 +189,7 @@ fn tell(
         Ok(before) if before == state => {}
         Ok(_) => context.events.publish(Event::ConnectionState { connection_id: connection.id, state }),
         Err(error) => {
-            tracing::warn!(%error, connection.id = %connection.id, "a connection's health could not be noted")
+            tracing::warn!(%error, connection.id = %connection.id, "a connection's health could not be noted");
         }
     }
 }
@@ -188,13 +206,5 @@ async fn remember_fields(context: &Context, connection: &Connection, fields: &[F
     let catalogue = Catalogue { fields: fields.to_vec(), ..kept };
     if let Err(error) = context.store.save_catalogue(connection.id, &catalogue, read_at).await {
         tracing::warn!(%error, connection.id = %connection.id, "the catalogue could not be kept");
-    }
-}
-
-/// A connection that cannot even be opened, as a problem.
-pub(crate) fn unopened(error: &SyncError, at: Instant) -> Problem {
-    match error {
-        SyncError::Jira(problem) => problem.clone(),
-        other => error::internal(&other.to_string(), at),
     }
 }

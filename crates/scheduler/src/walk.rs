@@ -23,6 +23,9 @@ pub(crate) enum Trouble {
     /// The answers did not stand the proof.
     #[error("{}", .0.message)]
     Refused(Problem),
+    /// The integration was switched off meanwhile.
+    #[error("the Jira integration was switched off")]
+    SwitchedOff,
 }
 
 /// Everything that one walk found.
@@ -101,12 +104,17 @@ impl Walker<'_> {
         }
         let (done, total) = (walked.matched, page.total);
         self.gauge.update(|progress| (progress.done, progress.total) = (done, total));
-        self.tell(done, total).await
+        if self.gauge.is_news() { self.tell(done, total).await } else { Ok(()) }
     }
 
-    /// Shows progress to those who poll and those who listen.
+    /// Shows progress to those who poll and those who listen, and looks whether it is still wanted.
     async fn tell(&self, done: u64, total: Option<u64>) -> Result<(), Trouble> {
-        lease::extend(self.context, &self.claim.lease, self.gauge).await?;
+        let shown = lease::extend(self.context, &self.claim.lease, self.gauge).await;
+        // A long walk is not thrown away because its progress could not be shown.
+        shown.or_else(|error| if error.is_transient() { Ok(()) } else { Err(error) })?;
+        if self.context.store.organisation().await.is_ok_and(|organisation| !organisation.jira_enabled) {
+            return Err(Trouble::SwitchedOff);
+        }
         let refresh_id = self.claim.lease.refresh_id;
         self.context.events.publish(Event::RefreshProgress { refresh_id, state: RefreshState::Running, done, total });
         Ok(())
@@ -119,6 +127,7 @@ impl Trouble {
         match self {
             Self::Jira(error) => error.problem(at),
             Self::Refused(problem) => problem.clone(),
+            Self::SwitchedOff => crate::error::internal(&self.to_string(), at),
             // An issue that comes twice in one walk, and again after the retries.
             Self::Store(StoreError::Duplicate { .. }) => Problem {
                 code: ProblemCode::JiraUnexpectedAnswer,

@@ -169,7 +169,8 @@ async fn search(State(jira): State<Jira>, body: String) -> Response {
     let body: Value = serde_json::from_str(&body).expect("the client sends JSON");
     let mut script = jira.script();
     let start = body["nextPageToken"].as_str().map_or(0, |token| token.parse().expect("a token of ours"));
-    let size = script.page_size.min(body["maxResults"].as_u64().map_or(50, |size| size as usize));
+    let size =
+        script.page_size.min(body["maxResults"].as_u64().map_or(50, |size| size.try_into().unwrap_or(usize::MAX)));
     let mut page: Vec<_> = script.issues.iter().skip(start).take(size).cloned().collect();
     if start > 0 && script.unstable_walks > 0 {
         script.unstable_walks -= 1;
@@ -177,11 +178,9 @@ async fn search(State(jira): State<Jira>, body: String) -> Response {
     }
     let issues: Vec<_> = page.iter().map(shown).collect();
     let last = start + size >= script.issues.len();
-    let mut answer = format!(r#"{{"issues":[{}],"isLast":{last}"#, issues.join(","));
-    if !last {
-        answer += &format!(r#","nextPageToken":"{}""#, start + size);
-    }
-    ([("content-type", "application/json")], answer + "}").into_response()
+    let token = if last { "null".to_owned() } else { format!(r#""{}""#, start + size) };
+    let answer = format!(r#"{{"issues":[{}],"isLast":{last},"nextPageToken":{token}}}"#, issues.join(","));
+    ([("content-type", "application/json")], answer).into_response()
 }
 
 /// As text, so that numbers keep their digits.

@@ -7,7 +7,7 @@ use crate::{
 use chrono::TimeDelta;
 use okrsync_domain::{connection::ConnectionState, measure::Metric, refresh::RefreshState};
 use okrsync_scheduler::{SyncConfig, SyncError, events::Event};
-use okrsync_store::RefreshScope;
+use okrsync_store::{Progress, RefreshScope};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -143,13 +143,13 @@ async fn a_dead_process_loses_its_lease_and_nothing_else() {
     let world = World::new(Jira::start(10, 3).await).await;
     let okr = world.link("project = AE", Metric::Count).await;
     let lease = TimeDelta::seconds(60);
-    let dead = world.store.claim(world.clock.now(), "dead", lease, 10, &[]).await.unwrap();
+    let dead = world.store.claim(world.clock.now(), "dead", lease, 10).await.unwrap();
     assert_eq!(dead.len(), 1);
     assert_eq!(world.engine.pass().await.done, 0, "somebody works on it");
     world.clock.advance(TimeDelta::seconds(61));
     assert_eq!(world.engine.pass().await.done, 1, "nobody does any more");
     assert_eq!(world.readings(okr).await.len(), 1);
-    let late = world.store.extend_lease(&dead[0].lease, world.clock.now() + lease, Default::default()).await;
+    let late = world.store.extend_lease(&dead[0].lease, world.clock.now() + lease, Progress::default()).await;
     assert!(late.is_err(), "the dead one cannot write when it wakes up");
 }
 
