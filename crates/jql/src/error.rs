@@ -10,7 +10,7 @@ pub struct SyntaxError {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// The wrong part.
+    /// The wrong part; empty at the end where something is missing there.
     pub span: Span,
 }
 

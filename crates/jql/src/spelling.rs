@@ -2,22 +2,27 @@
 
 /// Letters to change, add, drop or swap with their neighbour to make `one` of `other`; nothing beyond `limit`.
 pub(crate) fn distance(one: &[char], other: &[char], limit: usize) -> Option<usize> {
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
+    // The table of distances between beginnings, of which three rows are enough.
+    let mut rows = [vec![0; other.len() + 1], (0..=other.len()).collect(), vec![0; other.len() + 1]];
     for (at, char) in one.iter().enumerate() {
-        let mut next = vec![at + 1];
+        let [before, row, next] = &mut rows;
+        next[0] = at + 1;
+        let mut least = at + 1;
         for (column, found) in other.iter().enumerate() {
-            let changed = row[column] + usize::from(char != found);
-            let swapped = at > 0 && column > 0 && one[at - 1] == *found && *char == other[column - 1];
-            let swap = if swapped { before[column - 1] + 1 } else { usize::MAX };
-            next.push(changed.min(swap).min(row[column + 1] + 1).min(next[column] + 1));
+            let mut cost = row[column] + usize::from(char != found);
+            cost = cost.min(row[column + 1] + 1).min(next[column] + 1);
+            if at > 0 && column > 0 && one[at - 1] == *found && *char == other[column - 1] {
+                cost = cost.min(before[column - 1] + 1);
+            }
+            next[column + 1] = cost;
+            least = least.min(cost);
         }
-        if next.iter().min().is_none_or(|least| *least > limit) {
+        if least > limit {
             return None;
         }
-        before = std::mem::replace(&mut row, next);
+        rows.rotate_left(1);
     }
-    row.last().copied().filter(|distance| *distance <= limit)
+    rows[1].last().copied().filter(|distance| *distance <= limit)
 }
 
 #[cfg(test)]
@@ -29,7 +34,7 @@ mod tests {
         let table = [
             ("status", "status", Some(0)),
             ("statsu", "status", Some(1)),
-            ("größe", "grosse", Some(2)),
+            ("größe", "grosse", Some(3)),
             ("", "abc", Some(3)),
             ("sprint", "print", Some(1)),
             ("lables", "labels", Some(1)),

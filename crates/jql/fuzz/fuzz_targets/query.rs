@@ -4,7 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use okrsync_jql::{
     eval::{Context, Datum, EmptySite, Item, Matcher},
-    parse,
+    lint, parse,
+    suggest::suggest,
 };
 
 /// An issue without any field.
@@ -16,22 +17,28 @@ impl Item for Nothing {
     }
 }
 
-fuzz_target!(|text: &str| match parse(text) {
-    Ok(query) => {
-        assert_eq!(parse(&query.canonical()).as_ref(), Ok(&query));
-        let context = Context {
-            now: chrono::DateTime::UNIX_EPOCH,
-            zone: chrono_tz::Europe::Berlin,
-            week_starts: chrono::Weekday::Mon,
-            user: None,
-            site: &EmptySite,
-        };
-        if let Some(clause) = &query.where_clause {
-            Matcher::new(clause, &context).matches(&Nothing);
+fuzz_target!(|text: &str| {
+    suggest(text, text.chars().count() / 2, None);
+    match parse(text) {
+        Ok(query) => {
+            assert_eq!(parse(&query.canonical()).as_ref(), Ok(&query));
+            let context = Context {
+                now: chrono::DateTime::UNIX_EPOCH,
+                zone: chrono_tz::Europe::Berlin,
+                week_starts: chrono::Weekday::Mon,
+                user: None,
+                site: &EmptySite,
+            };
+            for lint in lint::check(text, &query, &lint::Context::default()) {
+                assert!(lint.span.end <= text.chars().count());
+            }
+            if let Some(clause) = &query.where_clause {
+                Matcher::new(clause, &context).matches(&Nothing);
+            }
         }
-    }
-    Err(errors) => {
-        let length = text.chars().count();
-        assert!(errors.iter().all(|error| error.span.start <= error.span.end && error.span.end <= length));
+        Err(errors) => {
+            let length = text.chars().count();
+            assert!(errors.iter().all(|error| error.span.start <= error.span.end && error.span.end <= length));
+        }
     }
 });

@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 
 /// An issue as it was at an instant, replayed from its changes: queries then match it as they would have.
 ///
-/// Fields without changes keep their present values. `resolutiondate` follows the changes of `resolution`.
+/// Fields without changes keep their present values; `resolutiondate` follows the changes of `resolution`. What an
+/// item derives from another field, such as `statusCategory` from the status, moves only if the item lists its changes.
 pub struct Past<'a> {
     item: &'a dyn Item,
     at: DateTime<Utc>,
