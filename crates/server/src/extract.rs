@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use okrsync_domain::{ConnectionId, Invalid, OkrId, RefreshId, TokenId, UserId};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use std::str::FromStr;
 
@@ -43,6 +43,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = json_bytes(request, state).await?;
+        check_object(&bytes)?;
         let mut text = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut text).map_err(|error| wrong_json(&error))?;
         text.end().map_err(|error| malformed(&error))?;
@@ -55,11 +56,8 @@ impl<S: Send + Sync> FromRequest<S> for Patch {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         let bytes = json_bytes(request, state).await?;
-        let value: Value = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
-        if value.is_object() {
-            return Ok(Self(value));
-        }
-        Err(Invalid::new("invalid_value", "", "A patch is a JSON object with the fields to change.").into())
+        check_object(&bytes)?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| malformed(&error))
     }
 }
 
@@ -118,6 +116,15 @@ async fn json_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes
     Bytes::from_request(request, state).await.map_err(|rejection| unreadable(&rejection))
 }
 
+/// A list would be taken for an object's fields in their order.
+fn check_object(bytes: &[u8]) -> Result<(), ApiError> {
+    if bytes.trim_ascii_start().first() == Some(&b'{') {
+        return Ok(());
+    }
+    serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
+    Err(Invalid::new("invalid_value", "body", "The body must be a JSON object.").into())
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -157,7 +164,7 @@ fn wrong_value(path: &str, text: &str) -> ApiError {
         (within(name), "missing_field")
     } else if let Some(name) = quoted("unknown field `") {
         let known = path == name || path.ends_with(&format!(".{name}"));
-        (if known { path.to_owned() } else { within(name) }, "unknown_field")
+        (if known { path.to_owned() } else { within(name) }, "invalid_value")
     } else {
         (path.to_owned(), "invalid_value")
     };
@@ -233,9 +240,10 @@ mod tests {
             ("{\"name\": ", 400, "invalid_json", "line 1, column 9"),
             ("", 400, "invalid_json", "column 0"),
             ("{\"name\":\"a\"} x", 400, "invalid_json", "trailing"),
+            ("[\"a\"]", 422, "invalid_value", "object"),
             ("{}", 422, "missing_field", "`name`"),
             ("{\"name\": 3}", 422, "invalid_value", "`name`"),
-            ("{\"name\":\"a\",\"nmae\":\"b\"}", 422, "unknown_field", "`nmae`"),
+            ("{\"name\":\"a\",\"nmae\":\"b\"}", 422, "invalid_value", "`nmae`"),
             ("{\"name\":\"a\",\"measure\":{\"kind\":\"okr\"}}", 422, "invalid_value", "`kpi` or `stay_below`"),
             ("{\"name\":\"a\",\"measure\":{\"kind\":\"kpi\",\"target\":20}}", 422, "invalid_value", "`measure.target`"),
             (
@@ -245,7 +253,7 @@ mod tests {
                 "`measure.target`",
             ),
             ("{\"name\":\"a\",\"measure\":{}}", 422, "missing_field", "`measure.kind`"),
-            ("{\"name\":\"a\",\"measure\":{\"kind\":\"kpi\",\"x\":1}}", 422, "unknown_field", "`measure.x`"),
+            ("{\"name\":\"a\",\"measure\":{\"kind\":\"kpi\",\"x\":1}}", 422, "invalid_value", "`measure.x`"),
         ] {
             let error = read(text).await.unwrap_err();
             assert_eq!((error.status().as_u16(), error.code()), (status, code), "{text}: {}", error.detail());

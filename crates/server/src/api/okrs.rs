@@ -16,7 +16,7 @@ use crate::{
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use body::OkrBody;
 use okrsync_domain::{
-    Date, Invalid, OkrId, UserId,
+    Date, OkrId, UserId,
     measure::Measure,
     okr::{Okr, OkrKind, ProgressMode, Visibility},
 };
@@ -133,10 +133,10 @@ async fn remove(
 /// Checks what the OKR refers to: its owner, its parent, the shares beside it.
 async fn check_surroundings(app: &App, caller: &Caller, okr: &Okr) -> ApiResult<()> {
     if app.store().find_user(okr.owner_id).await?.is_none() {
-        return Err(ApiError::not_found("user", okr.owner_id).errors(at("owner_id", "There is no such person.")));
+        return Err(ApiError::field("invalid_value", "owner_id", "There is no person with this id."));
     }
     let Some(parent_id) = okr.parent_id else { return Ok(()) };
-    let missing = || ApiError::not_found("objective", parent_id).errors(at("parent_id", "There is no such objective."));
+    let missing = || ApiError::field("invalid_value", "parent_id", "There is no objective with this id.");
     let parent = app.store().find_okr(parent_id).await?.ok_or_else(missing)?;
     caller.may(Act::SeeOkr(&parent)).map_err(|_| missing())?;
     if okr.share.is_some() {
@@ -146,10 +146,6 @@ async fn check_surroundings(app: &App, caller: &Caller, okr: &Okr) -> ApiResult<
         rollup::shares(&fixed)?;
     }
     Ok(())
-}
-
-fn at(field: &str, message: &str) -> Vec<okrsync_domain::invalid::FieldError> {
-    Invalid::new("not_found", field, message).errors
 }
 
 /// A linked OKR's new measure must go with what its link measures.

@@ -92,7 +92,7 @@ pub(crate) fn check_period(minutes: u32) -> ApiResult<()> {
         return Ok(());
     }
     let detail = format!("A period lies between {MIN_PERIOD_MINUTES} minutes and a day ({MAX_PERIOD_MINUTES}).");
-    Err(ApiError::field("invalid_period", "period_minutes", detail))
+    Err(ApiError::field("invalid_value", "period_minutes", detail))
 }
 
 /// Whether Jira is asked at all.

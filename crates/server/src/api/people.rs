@@ -72,6 +72,15 @@ pub(crate) struct Person {
     created_at: DateTime<Utc>,
 }
 
+/// Oneself.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Myself {
+    #[serde(flatten)]
+    person: Person,
+    /// What a browser's session sends as `X-CSRF-Token` with every change; null for programs.
+    csrf_token: Option<String>,
+}
+
 impl From<User> for Person {
     fn from(user: User) -> Self {
         let User { id, email, name, role, active, created_at } = user;
@@ -117,9 +126,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// The person behind the token or session.
-#[utoipa::path(get, path = "/me", tag = "People", responses((status = 200, body = Person)))]
-async fn me(caller: Caller) -> Json<Person> {
-    Json(caller.user.into())
+#[utoipa::path(get, path = "/me", tag = "People", responses((status = 200, body = Myself)))]
+async fn me(caller: Caller) -> Json<Myself> {
+    let csrf_token = Some(caller.csrf).filter(|token| !token.is_empty());
+    Json(Myself { person: caller.user.into(), csrf_token })
 }
 
 /// Everybody.

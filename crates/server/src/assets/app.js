@@ -4,6 +4,7 @@
   const board = document.querySelector("[data-board]");
   if (!board) return;
   const status = document.querySelector("[data-live-status]");
+  const token = document.querySelector("meta[name=csrf-token]")?.content ?? "";
   const say = (text) => { if (status) status.textContent = text; };
 
   // Replaces what differs, row by row, so that focus and scroll stay where they are.
@@ -53,7 +54,7 @@
     try {
       const answer = await fetch(form.dataset.refresh, {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", "x-csrf-token": token },
         body: form.dataset.body ?? null,
       });
       const problem = answer.ok ? null : await answer.json();

@@ -13,6 +13,9 @@ use okrsync_domain::person::{Role, User};
 use okrsync_store::Viewer;
 use tower_sessions::Session;
 
+/// The header by which a page's script shows whose it is.
+const CSRF_HEADER: &str = "x-csrf-token";
+
 /// The person behind a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
@@ -42,24 +45,30 @@ impl FromRequestParts<App> for Caller {
             let token = value.to_str().ok().and_then(bearer::from_header);
             return by_token(app, token).await;
         }
-        if !origin::is_trusted(&parts.method, &parts.headers, &app.settings().address()) {
-            return Err(foreign());
-        }
-        by_session(app, parts).await?.ok_or_else(|| {
+        let caller = by_session(app, parts).await?.ok_or_else(|| {
             ApiError::unauthorized("Nobody is signed in.")
                 .hint("Send `Authorization: Bearer okr_…` with a personal API token, or sign in first.")
-        })
+        })?;
+        let given = parts.headers.get(CSRF_HEADER).and_then(|token| token.to_str().ok()).unwrap_or_default();
+        let trusted = origin::is_trusted(&parts.method, &parts.headers, &app.settings().address());
+        if trusted && (parts.method.is_safe() || origin::token_fits(&caller.csrf, given)) {
+            return Ok(caller);
+        }
+        Err(foreign())
     }
 }
 
-/// The refusal of what a foreign page sent.
+/// The refusal of what a foreign page may have sent.
 pub(crate) fn foreign() -> ApiError {
     ApiError::new(
         StatusCode::FORBIDDEN,
-        "foreign_origin",
-        "This request was sent by a page of another site, so it is not carried out.",
+        "csrf_refused",
+        "Nothing shows that this request was sent by one of okrsync's own pages, so it is not carried out.",
     )
-    .hint("Programs use a personal API token instead of a browser's session.")
+    .hint(
+        "Send the session's token as `X-CSRF-Token` (GET /api/v1/me says it), or use a personal API token instead of a \
+         browser's session. A page that was left open for long is read again.",
+    )
 }
 
 async fn by_token(app: &App, token: Option<&str>) -> ApiResult<Caller> {

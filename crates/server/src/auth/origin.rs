@@ -2,7 +2,7 @@
 //!
 //! Browsers say where a request comes from (`Sec-Fetch-Site`, or `Origin` on older ones); programs say nothing and carry no
 //! cookie that they did not ask for. So: a statement that is not "same origin" is refused, a missing one is accepted. The
-//! cookie is `SameSite=Lax` as well, and forms carry a token of their session besides.
+//! cookie is `SameSite=Lax` as well, and what changes something carries a token of its session besides.
 
 use axum::http::{HeaderMap, Method, header};
 use subtle::ConstantTimeEq as _;
@@ -21,7 +21,7 @@ pub(crate) fn is_trusted(method: &Method, headers: &HeaderMap, address: &str) ->
     origin == address || origin.split_once("://").is_some_and(|(_, authority)| Some(authority) == host)
 }
 
-/// Whether a form carries its session's token.
+/// Whether a form or script carries its session's token.
 pub(crate) fn token_fits(expected: &str, given: &str) -> bool {
     !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(given.as_bytes()))
 }

@@ -53,13 +53,14 @@ impl Theme {
 }
 
 /// A whole document.
-pub(crate) fn document(title: &str, theme: Theme, body: &Markup) -> Markup {
+pub(crate) fn document(title: &str, theme: Theme, csrf: Option<&str>, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[theme.word()] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
+                @if let Some(csrf) = csrf { meta name="csrf-token" content=(csrf); }
                 title { (title) " · okrsync" }
                 link rel="icon" href=(assets::path("icon.svg"));
                 link rel="stylesheet" href=(assets::path("style.css"));
@@ -119,7 +120,7 @@ pub(crate) fn shell(shell: &Shell<'_>, content: &Markup) -> Markup {
         }
         p class="vh" role="status" data-live-status {}
     };
-    document(shell.title, shell.theme, &body)
+    document(shell.title, shell.theme, Some(shell.csrf), &body)
 }
 
 fn side(shell: &Shell<'_>) -> Markup {

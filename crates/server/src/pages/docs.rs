@@ -27,7 +27,7 @@ pub(crate) fn page(description: &utoipa::openapi::OpenApi) -> Markup {
             @for (name, schema) in object(&description["components"]["schemas"]) { (schema_part(name, schema)) }
         }
     };
-    document("API", Theme::System, &body)
+    document("API", Theme::System, None, &body)
 }
 
 /// An operation with its address.

@@ -17,5 +17,5 @@ pub(crate) fn page(error: &ApiError) -> Markup {
             a class="btn" href="/" { "Back to the board" }
         }
     };
-    document("Error", Theme::System, &body)
+    document("Error", Theme::System, None, &body)
 }

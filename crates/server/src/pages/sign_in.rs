@@ -130,7 +130,7 @@ pub(crate) fn page(content: &SignInPage<'_>) -> Markup {
             div class="r" aria-hidden="true" { (sample()) }
         }
     };
-    document("Sign in", content.theme, &body)
+    document("Sign in", content.theme, None, &body)
 }
 
 fn form(content: &SignInPage<'_>) -> Markup {

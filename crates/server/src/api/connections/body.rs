@@ -19,6 +19,9 @@ use utoipa::ToSchema;
 /// Name of the secret of an OAuth client.
 pub(crate) const CLIENT_SECRET: &str = "client_secret";
 
+/// Code of everything that is unsound about a connection; the field says what.
+const INVALID: &str = "invalid_connection";
+
 /// Where Jira runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -178,7 +181,7 @@ impl ConnectionBody {
         let Auth { kind, email, client, mut given, mut needed } = self.auth.settle(self.deployment)?;
         let header_names = take_headers(self.headers, &mut given, &mut needed)?;
         let connection = Connection {
-            name: accounts::check_name(&self.name)?,
+            name: accounts::check_name(&self.name).map_err(|invalid| named(invalid, "name"))?,
             server_url: url(&self.server_url, "server_url")?,
             deployment: self.deployment.into(),
             sharing: match self.sharing {
@@ -206,7 +209,7 @@ impl ConnectionBody {
 
     fn check(&self) -> Result<(), Invalid> {
         let require = |ok: bool, field: &str, detail: &str| {
-            if ok { Ok(()) } else { Err(Invalid::new("invalid_value", field, detail)) }
+            if ok { Ok(()) } else { Err(Invalid::new(INVALID, field, detail)) }
         };
         require(
             (1..=600).contains(&self.timeout_seconds),
@@ -284,7 +287,7 @@ fn take_headers(
     let mut names = Vec::with_capacity(headers.len());
     for (index, HeaderBody { name, value }) in headers.into_iter().enumerate() {
         let name = name.trim().to_owned();
-        let wrong = |detail: &str| ApiError::field("invalid_header", &format!("headers[{index}].name"), detail);
+        let wrong = |detail: &str| ApiError::field(INVALID, &format!("headers[{index}].name"), detail);
         if http::HeaderName::try_from(&name).is_err() {
             return Err(wrong("This is not the name of an HTTP header."));
         }
@@ -298,7 +301,7 @@ fn take_headers(
         if let Some(value) = value.filter(|value| !value.expose_secret().is_empty()) {
             if http::HeaderValue::try_from(value.expose_secret()).is_err() {
                 let field = format!("headers[{index}].value");
-                return Err(ApiError::field("invalid_header", &field, "This value cannot be sent in a header."));
+                return Err(ApiError::field(INVALID, &field, "This value cannot be sent in a header."));
             }
             given.insert(sites::header_secret(&name), value);
         }
@@ -317,7 +320,7 @@ fn proxy(text: &str) -> ApiResult<String> {
     let url = address::proxy_url(text.trim()).map_err(|invalid| named(invalid, "proxy_url"))?;
     if url.password().is_some() {
         let detail = "The proxy's address is not kept as a secret, so it must not hold a password.";
-        return Err(ApiError::field("invalid_url", "proxy_url", detail)
+        return Err(ApiError::field(INVALID, "proxy_url", detail)
             .hint("Let the proxy accept this host, or run a local one that knows the password."));
     }
     Ok(address::text(&url))
@@ -325,6 +328,7 @@ fn proxy(text: &str) -> ApiResult<String> {
 
 /// The same reproach for the field that was meant.
 fn named(mut invalid: Invalid, field: &str) -> Invalid {
+    invalid.code = INVALID;
     for error in &mut invalid.errors {
         field.clone_into(&mut error.field);
     }
