@@ -18,6 +18,7 @@ pub mod status;
 mod ask;
 mod context;
 mod driver;
+mod endings;
 mod lease;
 mod links;
 mod pass;

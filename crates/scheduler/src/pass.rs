@@ -4,39 +4,51 @@
 use crate::{
     SyncError,
     context::Context,
-    error, plan,
+    endings::{MOST_ATTEMPTS, Stranded},
     refresh::{Ended, Refresh},
     status::PassStatus,
-    visit::{Visit, note_failed},
+    visit::Visit,
 };
-use okrsync_domain::{ConnectionId, Instant, OkrId, Problem, refresh::RefreshState};
-use okrsync_store::{Claim, Failure, Lease, StoreError};
+use okrsync_domain::{ConnectionId, OkrId};
+use okrsync_store::{Claim, Lease, StoreError};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 use tokio::{
     sync::watch,
-    task::{Id, JoinError, JoinSet},
+    task::{Id, JoinSet},
 };
 use tokio_util::sync::CancellationToken;
 
 /// Queries claimed in one transaction: few, so that no connection and no replica takes more than it can work on.
 const BATCH: usize = 8;
-/// Claims of one refresh after which it is not begun again: it may be what kills the process.
-const MOST_ATTEMPTS: u32 = 10;
 
 /// A pass under way.
 pub(crate) struct Pass<'a> {
-    context: Arc<Context>,
+    pub(crate) context: Arc<Context>,
     stop: &'a CancellationToken,
-    status: &'a watch::Sender<PassStatus>,
+    pub(crate) status: &'a watch::Sender<PassStatus>,
     worker: &'a str,
     visits: HashMap<ConnectionId, Arc<Visit>>,
     work: JoinSet<Ended>,
-    held: HashMap<Id, (ConnectionId, Lease, Vec<OkrId>)>,
+    pub(crate) held: HashMap<Id, Held>,
+    pub(crate) stranded: Vec<Stranded>,
     began: bool,
-    gave_back: bool,
+    pub(crate) gave_back: bool,
+}
+
+/// A refresh under way.
+pub(crate) struct Held {
+    pub(crate) visit: Arc<Visit>,
+    pub(crate) lease: Lease,
+    pub(crate) okrs: Vec<OkrId>,
+}
+
+impl Held {
+    pub(crate) fn connection(&self) -> ConnectionId {
+        self.visit.connection.id
+    }
 }
 
 impl<'a> Pass<'a> {
@@ -46,8 +58,8 @@ impl<'a> Pass<'a> {
         status: &'a watch::Sender<PassStatus>,
         worker: &'a str,
     ) -> Self {
-        let (visits, work, held) = (HashMap::new(), JoinSet::new(), HashMap::new());
-        Self { context, stop, status, worker, visits, work, held, began: false, gave_back: false }
+        let (visits, work, held, stranded) = (HashMap::new(), JoinSet::new(), HashMap::new(), Vec::new());
+        Self { context, stop, status, worker, visits, work, held, stranded, began: false, gave_back: false }
     }
 
     /// Runs until nothing is due and nothing under way, or, once stopped, until nothing is under way.
@@ -57,6 +69,7 @@ impl<'a> Pass<'a> {
             if !self.stop.is_cancelled() {
                 self.fill().await;
             }
+            self.settle().await;
             if self.work.is_empty() {
                 break;
             }
@@ -125,11 +138,12 @@ impl<'a> Pass<'a> {
         self.context.store.claim(self.context.clock.now(), self.worker, lease, limit).await
     }
 
-    /// Connections whose places are all taken.
+    /// Connections whose places are all taken. One that is in trouble is not among them: all that is due on it is to
+    /// say so.
     fn full(&self) -> Vec<ConnectionId> {
         let mut held: BTreeMap<ConnectionId, usize> = BTreeMap::new();
-        for (connection, ..) in self.held.values() {
-            *held.entry(*connection).or_default() += 1;
+        for work in self.held.values().filter(|work| work.visit.broken().is_none()) {
+            *held.entry(work.connection()).or_default() += 1;
         }
         let places = |id: &ConnectionId| self.visits.get(id).map_or(1, |visit| visit.connection.concurrency.max(1));
         held.into_iter()
@@ -141,7 +155,7 @@ impl<'a> Pass<'a> {
     async fn start(&mut self, connection: ConnectionId, claims: Vec<Claim>) {
         let visit = match self.visit(connection).await {
             Ok(visit) => visit,
-            Err(SyncError::Jira(problem)) => return self.turn_away(connection, claims, &problem).await,
+            Err(SyncError::Jira(problem)) => return self.turn_away(connection, claims, &problem),
             // Our own trouble, or switched off since the claim: the queue has them back.
             Err(error) => return self.give_back(claims, &error).await,
         };
@@ -151,7 +165,7 @@ impl<'a> Pass<'a> {
                 self.bury(claim).await;
                 continue;
             }
-            let held = (connection, claim.lease.clone(), okrs_of(&claim));
+            let held = Held { visit: visit.clone(), lease: claim.lease.clone(), okrs: okrs_of(&claim) };
             let task = self.work.spawn(work(self.context.clone(), visit.clone(), claim, self.stop.clone()));
             self.held.insert(task.id(), held);
         }
@@ -170,66 +184,6 @@ impl<'a> Pass<'a> {
         Ok(visit)
     }
 
-    /// A connection that cannot even be opened: a secret that no key fits, an unsound address.
-    async fn turn_away(&mut self, id: ConnectionId, claims: Vec<Claim>, problem: &Problem) {
-        let next_due = self.context.clock.now() + self.context.config.backoff_cap();
-        if let Ok(Some(connection)) = self.context.store.find_connection(id).await {
-            note_failed(&self.context, &connection, problem, Some(next_due)).await;
-        }
-        for claim in claims {
-            self.fail(claim.lease.clone(), &okrs_of(&claim), problem, next_due).await;
-        }
-    }
-
-    async fn give_back(&mut self, claims: Vec<Claim>, error: &SyncError) {
-        tracing::warn!(%error, claims = claims.len(), "claims are given back");
-        for claim in claims {
-            if let Err(error) = self.context.store.release(&claim.lease).await {
-                tracing::warn!(%error, "a claim could not be given back; its lease will run out");
-            }
-        }
-        self.gave_back = true;
-    }
-
-    /// A refresh that never comes to an end, perhaps because it takes its process with it, rests until its next slot.
-    async fn bury(&mut self, claim: Claim) {
-        let (query, now) = (&claim.query, self.context.clock.now());
-        let next_due = plan::next_slot(query.connection_id, query.period_minutes, now);
-        let problem = error::internal(&format!("it was begun {MOST_ATTEMPTS} times and never ended"), now);
-        self.fail(claim.lease.clone(), &okrs_of(&claim), &problem, next_due).await;
-    }
-
-    async fn fail(&self, lease: Lease, okrs: &[OkrId], problem: &Problem, next_due: Instant) {
-        let (now, refresh_id) = (self.context.clock.now(), lease.refresh_id);
-        let failure = Failure { lease, problem: problem.clone(), at: now, finished_at: now, next_due, requests: 0 };
-        if let Err(error) = self.context.store.fail(failure).await {
-            tracing::warn!(%error, "a failure could not be noted; its lease will run out");
-        }
-        self.context.events.refresh_ended(refresh_id, RefreshState::Failed, 0, okrs);
-        self.status.send_modify(|status| status.failed += 1);
-    }
-
-    async fn note(&mut self, ended: Result<(Id, Ended), JoinError>) {
-        let id = ended.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let held = self.held.remove(&id);
-        let outcome = ended.as_ref().map_or("panicked", |(_, ended)| ended.outcome());
-        metrics_facade::counter!("okrsync_refreshes_total", "outcome" => outcome).increment(1);
-        match (ended, held) {
-            (Ok((_, ended)), Some((connection, ..))) => {
-                let requests = self.context.sites.account(connection).await;
-                self.status.send_modify(|status| count(status, ended, requests));
-            }
-            (Err(error), Some((_, lease, okrs))) => {
-                tracing::error!(%error, refresh.id = %lease.refresh_id, "a refresh ended abnormally");
-                let at = self.context.clock.now();
-                let next_due = at + self.context.config.backoff_cap();
-                self.fail(lease, &okrs, &error::internal("an unexpected error; the log has more", at), next_due).await;
-            }
-            (_, None) => {}
-        }
-        self.show();
-    }
-
     fn complain(&self, error: &StoreError) {
         tracing::error!(%error, "due queries could not be claimed");
         self.status.send_modify(|status| status.error = Some(error.to_string()));
@@ -240,7 +194,7 @@ impl<'a> Pass<'a> {
         self.status.send_modify(|status| status.lag_seconds = status.lag_seconds.max(late));
     }
 
-    fn show(&self) {
+    pub(crate) fn show(&self) {
         let in_flight = self.held.len();
         metrics_facade::gauge!("okrsync_refreshes_in_flight").set(f64::from(u32::try_from(in_flight).unwrap_or(0)));
         self.status.send_modify(|status| status.in_flight = u64::try_from(in_flight).unwrap_or(0));
@@ -285,16 +239,4 @@ fn by_connection(claims: Vec<Claim>) -> BTreeMap<ConnectionId, Vec<Claim>> {
         grouped.entry(claim.query.connection_id).or_default().push(claim);
     }
     grouped
-}
-
-fn count(status: &mut PassStatus, ended: Ended, requests: u64) {
-    status.requests += requests;
-    match ended {
-        Ended::Done { issues } => {
-            status.done += 1;
-            status.issues += issues;
-        }
-        Ended::Failed => status.failed += 1,
-        Ended::Lost | Ended::Released => {}
-    }
 }

@@ -20,7 +20,7 @@ use okrsync_domain::{
 use okrsync_store::{Claim, Failure, Origin, Recording, StoreError};
 
 /// How a refresh ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Ended {
     /// Proved and recorded.
     Done {
@@ -29,6 +29,8 @@ pub(crate) enum Ended {
     },
     /// Failed; earlier values stay.
     Failed,
+    /// It fails with its whole connection, as soon as that is written down.
+    Stranded(Box<Failure>),
     /// Somebody else has the lease, or the database could not be reached: another attempt will follow.
     Lost,
     /// Given back at shutdown before it began.
@@ -37,10 +39,10 @@ pub(crate) enum Ended {
 
 impl Ended {
     /// The word for the metric's label.
-    pub(crate) fn outcome(self) -> &'static str {
+    pub(crate) fn outcome(&self) -> &'static str {
         match self {
             Self::Done { .. } => "done",
-            Self::Failed => "failed",
+            Self::Failed | Self::Stranded(_) => "failed",
             Self::Lost => "lost",
             Self::Released => "released",
         }
@@ -177,6 +179,7 @@ impl Refresh<'_> {
     async fn record(&self, measured: Measured, gauge: &Gauge) -> Result<Ended, StoreError> {
         // A full lease for the one transaction that no heartbeat accompanies.
         lease::extend(self.context, &self.claim.lease, gauge).await?;
+        self.visit.praise(self.context).await;
         let (finished_at, measured_at, matched) = (self.context.clock.now(), measured.at, measured.matched);
         let (query, by_timer) = (&self.claim.query, self.claim.origin == Origin::Timer);
         let recording = Recording {
@@ -199,7 +202,6 @@ impl Refresh<'_> {
                 return self.fail(&Trouble::Store(error), measured_at, gauge).await;
             }
         }
-        self.visit.praise(self.context).await;
         self.tell(RefreshState::Done, matched);
         Ok(Ended::Done { issues: matched })
     }
@@ -212,26 +214,27 @@ impl Refresh<'_> {
         lease::extend(self.context, &self.claim.lease, gauge).await?;
         let finished_at = self.context.clock.now();
         let problem = trouble.problem(finished_at);
-        let next_due = self.next_try(&problem, finished_at).await;
-        let (query, lease) = (&self.claim.query, self.claim.lease.clone());
+        let (lease, requests) = (self.claim.lease.clone(), gauge.read().requests);
+        if self.visit.broken().is_some() || self.visit.concerns_all(&problem).await {
+            let next_due = self.visit.break_off(self.context, &problem);
+            let failure = Failure { lease, problem, at, finished_at, next_due, requests };
+            return Ok(Ended::Stranded(Box::new(failure)));
+        }
+        let next_due = self.next_try(&problem, finished_at);
+        let query = &self.claim.query;
         tracing::info!(
             query.id = %query.id, connection.id = %query.connection_id, code = problem.code.as_str(), next_due = %next_due,
             "a query could not be refreshed; its last readings stay: {}", problem.message
         );
-        let requests = gauge.read().requests;
         let failure = Failure { lease, problem, at, finished_at, next_due, requests };
         lease::insist(|| self.context.store.fail(failure.clone())).await?;
         self.tell(RefreshState::Failed, gauge.read().done);
         Ok(Ended::Failed)
     }
 
-    /// When it is tried again: with the connection, if that is in trouble as a whole.
-    async fn next_try(&self, problem: &Problem, now: Instant) -> Instant {
+    fn next_try(&self, problem: &Problem, now: Instant) -> Instant {
         let Context { config, random, .. } = self.context;
         let query = &self.claim.query;
-        if self.visit.broken().is_some() || self.visit.concerns_all(problem).await {
-            return self.visit.break_off(self.context, problem).await;
-        }
         let slot = plan::next_slot(query.connection_id, query.period_minutes, now);
         plan::retry_query_at(problem, query.failures.saturating_add(1), slot, now, config, random)
     }

@@ -41,6 +41,7 @@ pub(crate) struct Visit {
     account: OnceCell<Result<(), Problem>>,
     fields: OnceCell<Result<Vec<Field>, Problem>>,
     broken: OnceLock<Broken>,
+    reported: AtomicBool,
     praised: AtomicBool,
     unanswered: AtomicU32,
 }
@@ -56,6 +57,7 @@ impl Visit {
             account: OnceCell::new(),
             fields: OnceCell::new(),
             broken: OnceLock::new(),
+            reported: AtomicBool::new(false),
             praised: AtomicBool::new(false),
             unanswered: AtomicU32::new(0),
             connection,
@@ -78,7 +80,7 @@ impl Visit {
         let prove = Box::pin(async {
             // After trouble one try is enough: the pauses between the visits are the patience.
             let site = if self.connection.failures > 0 { self.site.impatient() } else { self.site.clone() };
-            let account = self.answered(context, site.myself().await).await?;
+            let account = self.answered(context, site.myself().await)?;
             if self.connection.account.as_ref() != Some(&account) && self.is_current(context).await {
                 let ok = ConnectionOk { account: Some(account), ..sound(context.clock.now()) };
                 note_ok(context, &self.connection, ok).await;
@@ -91,7 +93,7 @@ impl Visit {
     /// Rule 4's catalogue: the fields as the account sees them now. Asked once.
     pub(crate) async fn fields(&self, context: &Context) -> Result<&[Field], Problem> {
         let read = Box::pin(async {
-            let fields = self.answered(context, self.site.fields().await).await?;
+            let fields = self.answered(context, self.site.fields().await)?;
             remember_fields(context, &self.connection, &fields).await;
             Ok(fields)
         });
@@ -102,12 +104,12 @@ impl Visit {
     }
 
     /// What every query needs and Jira does not give is the connection's trouble, whatever its code.
-    async fn answered<T>(&self, context: &Context, answer: Result<T, Error>) -> Result<T, Problem> {
+    fn answered<T>(&self, context: &Context, answer: Result<T, Error>) -> Result<T, Problem> {
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) => {
                 let problem = error.problem(context.clock.now());
-                self.break_off(context, &problem).await;
+                self.break_off(context, &problem);
                 Err(problem)
             }
         }
@@ -124,16 +126,20 @@ impl Visit {
         (unanswered >= UNANSWERED_QUERIES && !answers_somebody) || self.site.impatient().myself().await.is_err()
     }
 
-    /// Notes that the connection as a whole is in trouble; until when it rests.
-    pub(crate) async fn break_off(&self, context: &Context, problem: &Problem) -> Instant {
+    /// The connection as a whole is in trouble: nobody asks it any more on this visit. Until when it rests.
+    pub(crate) fn break_off(&self, context: &Context, problem: &Problem) -> Instant {
         let now = context.clock.now();
         let failures = self.connection.failures.saturating_add(1);
         let until = plan::pause_until(problem, failures, now, &context.config, &context.random);
-        let first = self.broken.set(Broken { problem: problem.clone(), seen_at: now, until }).is_ok();
-        if first && self.is_current(context).await {
-            note_failed(context, &self.connection, problem, Some(until)).await;
+        self.broken.get_or_init(|| Broken { problem: problem.clone(), seen_at: now, until }).until
+    }
+
+    /// Writes down, once, that the visit was broken off. The connection rests from then on.
+    pub(crate) async fn report(&self, context: &Context) {
+        let Some(Broken { problem, until, .. }) = self.broken.get() else { return };
+        if !self.reported.swap(true, Ordering::SeqCst) && self.is_current(context).await {
+            note_failed(context, &self.connection, problem, Some(*until)).await;
         }
-        self.broken.get().map_or(until, |first| first.until)
     }
 
     /// Whether the connection is still as it was when the visit began: what an edit made meanwhile is not judged by
