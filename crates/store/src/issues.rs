@@ -73,8 +73,13 @@ impl IssueRow {
 /// Brings the mirror up to date with at most one chunk of issues; what is the same is not written again.
 pub(crate) fn mirror(db: &mut Db, connection: &str, seen: &[Issue]) -> Result<(), StoreError> {
     let ids: Vec<i64> = seen.iter().map(|issue| issue.id.0).collect();
+    let (first, last) = (ids.iter().min().copied().unwrap_or(0), ids.iter().max().copied().unwrap_or(0));
     let known = issues::table.filter(issues::connection_id.eq(connection)).filter(issues::issue_id.eq_any(ids));
-    let known: Vec<IssueRow> = on!(&mut *db, |c| known.select(IssueRow::as_select()).load(c))?;
+    let known: Vec<IssueRow> = match db {
+        Db::Sqlite(c) => known.select(IssueRow::as_select()).load(c),
+        // the range says nothing new, but keeps it from reading the whole connection while it has no statistics
+        Db::Pg(c) => known.filter(issues::issue_id.between(first, last)).select(IssueRow::as_select()).load(c),
+    }?;
     let known: HashMap<i64, IssueRow> = known.into_iter().map(|row| (row.issue_id, row)).collect();
     let news: Vec<IssueRow> = seen
         .iter()

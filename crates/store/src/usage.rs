@@ -4,13 +4,13 @@ use crate::{
     Store,
     connections::{CONNECTION, count_requests},
     error::{StoreError, missing},
-    pool::on,
+    pool::{Db, on},
     row::big,
     schema::{refresh_group_members, refresh_groups, refreshes, request_usage, sessions},
     sql_types::Ts,
 };
 use chrono::{TimeDelta, Timelike};
-use diesel::{prelude::*, upsert::excluded};
+use diesel::{connection::SimpleConnection, prelude::*, upsert::excluded};
 use okrsync_domain::{ConnectionId, Instant};
 
 /// What was cleared away.
@@ -60,7 +60,8 @@ impl Store {
     }
 
     /// Clears away refreshes that ended, and requests that were counted, before one instant, and sessions that are over at
-    /// another.
+    /// another. SQLite looks again at how its
+    /// tables are filled, so that it goes on choosing the right index.
     pub async fn prune(&self, before: Instant, now: Instant) -> Result<Pruned, StoreError> {
         let number = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
         self.write(move |db| {
@@ -74,7 +75,11 @@ impl Store {
             let old = request_usage::table.filter(request_usage::minute.lt(Ts(before)));
             on!(&mut *db, |c| diesel::delete(old).execute(c))?;
             let over = sessions::table.filter(sessions::expires_at.le(Ts(now)));
-            let sessions = on!(db, |c| diesel::delete(over).execute(c))?;
+            let sessions = on!(&mut *db, |c| diesel::delete(over).execute(c))?;
+            if let Db::Sqlite(c) = db {
+                // PostgreSQL keeps its statistics by itself
+                c.batch_execute("PRAGMA analysis_limit = 400; PRAGMA optimize;")?;
+            }
             Ok(Pruned { refreshes: number(refreshes), sessions: number(sessions) })
         })
         .await

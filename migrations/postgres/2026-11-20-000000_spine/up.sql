@@ -176,7 +176,8 @@ CREATE TABLE refreshes (
   error JSONB
 );
 CREATE UNIQUE INDEX refreshes_open ON refreshes (query_id) WHERE state IN ('queued', 'running');
-CREATE INDEX refreshes_waiting ON refreshes (requested_at, id) WHERE state IN ('queued', 'running');
+-- not partial: a bound parameter never matches the condition of a partial index
+CREATE INDEX refreshes_state ON refreshes (state, requested_at, id);
 CREATE INDEX refreshes_query ON refreshes (query_id);
 CREATE INDEX refreshes_finished ON refreshes (finished_at);
 
