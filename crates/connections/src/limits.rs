@@ -1,16 +1,18 @@
 //! How fast a connection may ask: requests at once, requests a second, and Jira's own wish to be left alone.
 
+mod hold;
+
+pub(crate) use hold::Hold;
+
 use crate::Error;
-use chrono::{DateTime, DurationRound, TimeDelta};
+use chrono::TimeDelta;
 use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
+use hold::text;
 use okrsync_domain::{Clock, Instant};
-use reqwest::{
-    StatusCode,
-    header::{HeaderMap, RETRY_AFTER},
-};
+use reqwest::header::HeaderMap;
 use std::{
     num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -27,51 +29,75 @@ const STEP: Duration = Duration::from_millis(250);
 const SLOW_FOR: TimeDelta = TimeDelta::seconds(60);
 /// Near a limit only every fifth request is sent.
 const SLOW_FACTOR: u32 = 5;
-/// No server keeps a connection shut for longer, whatever it says.
-const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
 
 /// The limits of one connection, shared by everything that uses it.
 pub(crate) struct Limits {
     permits: Semaphore,
     size: usize,
-    normal: DefaultDirectRateLimiter,
-    slow: DefaultDirectRateLimiter,
+    pace: Pace,
     gate: Mutex<Gate>,
     clock: Clock,
 }
 
-#[derive(Default)]
-struct Gate {
-    hold: Option<Hold>,
-    slow_until: Option<Instant>,
+/// Requests started in a second.
+struct Pace {
+    normal: DefaultDirectRateLimiter,
+    slow: DefaultDirectRateLimiter,
 }
 
-/// Jira's wish to be left alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Hold {
-    /// Nothing is sent before.
-    pub until: Instant,
-    /// Jira's reason, or a word for it.
-    pub reason: String,
-    /// Whether an hourly quota is used up: waiting it out is the scheduler's business.
-    pub quota: bool,
+#[derive(Default)]
+struct Gate {
+    shut: Option<Shut>,
+    slow: Option<End>,
+}
+
+struct Shut {
+    hold: Hold,
+    end: End,
+}
+
+/// The end of a wait by the connection's clock and by the machine's ticks. Whichever comes first ends it: a clock turned
+/// by hand may jump over a wait, or stand still while the wait is served.
+#[derive(Clone, Copy)]
+struct End {
+    at: Instant,
+    tick: time::Instant,
+}
+
+impl End {
+    fn new(at: Instant, now: Instant) -> Self {
+        Self { at, tick: time::Instant::now() + (at - now).to_std().unwrap_or_default() }
+    }
+
+    fn left(self, now: Instant) -> Duration {
+        let by_clock = (self.at - now).to_std().unwrap_or_default();
+        by_clock.min(self.tick.saturating_duration_since(time::Instant::now()))
+    }
+
+    fn is_over(self, now: Instant) -> bool {
+        self.left(now).is_zero()
+    }
+
+    /// So late that both waits are served.
+    fn and(self, other: Self) -> Self {
+        Self { at: self.at.max(other.at), tick: self.tick.max(other.tick) }
+    }
+}
+
+impl Pace {
+    fn new(per_second: u32) -> Self {
+        let bucket = |rate: u32| {
+            let rate = NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
+            RateLimiter::direct(Quota::per_second(rate))
+        };
+        Self { normal: bucket(per_second), slow: bucket(per_second / SLOW_FACTOR) }
+    }
 }
 
 impl Limits {
     pub(crate) fn new(concurrency: usize, per_second: u32, clock: Clock) -> Self {
         let size = concurrency.clamp(1, Semaphore::MAX_PERMITS);
-        let bucket = |rate: u32| {
-            let rate = NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
-            RateLimiter::direct(Quota::per_second(rate))
-        };
-        Self {
-            permits: Semaphore::new(size),
-            size,
-            normal: bucket(per_second),
-            slow: bucket(per_second / SLOW_FACTOR),
-            gate: Mutex::default(),
-            clock,
-        }
+        Self { permits: Semaphore::new(size), size, pace: Pace::new(per_second), gate: Mutex::default(), clock }
     }
 
     /// Waits for a turn; the permit is held until the answer is read.
@@ -92,8 +118,7 @@ impl Limits {
 
     async fn wait_at_gate(&self, patience: Duration) -> Result<(), Error> {
         let began = time::Instant::now();
-        while let Some(hold) = self.hold() {
-            let left = (hold.until - self.clock.now()).to_std().unwrap_or_default();
+        while let Some((hold, left)) = self.held() {
             if left > patience.saturating_sub(began.elapsed()) {
                 return Err(hold.into_error(self.clock.now()));
             }
@@ -104,33 +129,47 @@ impl Limits {
 
     /// Takes a token from the bucket, or says how long to wait for one.
     fn take_turn(&self) -> Result<(), Duration> {
-        let bucket = if self.slowed_until().is_some() { &self.slow } else { &self.normal };
+        let bucket = if self.slowed_until().is_some() { &self.pace.slow } else { &self.pace.normal };
         bucket.check().map_err(|early| early.wait_time_from(DefaultClock::default().now()))
     }
 
-    /// Shuts the gate; a longer hold wins.
+    /// Shuts the gate; a hold that runs already is served as well.
     pub(crate) fn shut(&self, hold: Hold) {
+        let now = self.clock.now();
+        let end = End::new(hold.until, now);
         let mut gate = self.gate();
-        if gate.hold.as_ref().is_none_or(|held| held.until < hold.until) {
-            gate.hold = Some(hold);
-        }
+        let running = gate.shut.take().filter(|shut| !shut.end.is_over(now));
+        gate.shut = Some(match running {
+            Some(shut) if shut.hold.until >= hold.until => Shut { end: shut.end.and(end), ..shut },
+            Some(shut) => Shut { hold, end: shut.end.and(end) },
+            None => Shut { hold, end },
+        });
     }
 
     /// Slows down if the answer says that a limit is near.
     pub(crate) fn heed(&self, headers: &HeaderMap) {
         if text(headers, "x-ratelimit-nearlimit").is_some_and(|near| near.eq_ignore_ascii_case("true")) {
-            self.gate().slow_until = Some(self.clock.now() + SLOW_FOR);
+            let now = self.clock.now();
+            self.gate().slow = Some(End::new(now + SLOW_FOR, now));
         }
     }
 
     /// The hold that runs now.
     pub(crate) fn hold(&self) -> Option<Hold> {
-        self.gate().hold.clone().filter(|hold| hold.until > self.clock.now())
+        self.held().map(|(hold, _)| hold)
+    }
+
+    /// The hold that runs now, and how long it still does.
+    fn held(&self) -> Option<(Hold, Duration)> {
+        let (gate, now) = (self.gate(), self.clock.now());
+        let shut = gate.shut.as_ref().filter(|shut| !shut.end.is_over(now))?;
+        Some((shut.hold.clone(), shut.end.left(now)))
     }
 
     /// Until when the connection is slow.
     pub(crate) fn slowed_until(&self) -> Option<Instant> {
-        self.gate().slow_until.filter(|until| *until > self.clock.now())
+        let slow = self.gate().slow?;
+        (!slow.is_over(self.clock.now())).then_some(slow.at)
     }
 
     /// Requests under way.
@@ -143,61 +182,6 @@ impl Limits {
     }
 }
 
-impl Hold {
-    /// Reads how long to wait from a refusing answer: 429 always, 503 where it says so. `backoff` is for a 429 that
-    /// names no time.
-    pub(crate) fn of(status: StatusCode, headers: &HeaderMap, now: Instant, backoff: Duration) -> Option<Self> {
-        let said = retry_after(headers, now);
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            let until = said.filter(|until| *until > now)?.min(now + LONGEST_HOLD);
-            return Some(Self { until, reason: "unavailable".to_owned(), quota: false });
-        }
-        if status != StatusCode::TOO_MANY_REQUESTS {
-            return None;
-        }
-        let reason = text(headers, "ratelimit-reason").unwrap_or("rate limit").to_owned();
-        let quota = reason.contains("quota");
-        let reset = || {
-            let at = DateTime::parse_from_rfc3339(text(headers, "x-ratelimit-reset")?).ok()?;
-            Some(by_our_clock(at.into(), headers, now))
-        };
-        let least = now + TimeDelta::from_std(backoff).unwrap_or(LONGEST_HOLD);
-        let until = said.or_else(reset).or_else(|| quota.then(|| next_hour(now))).unwrap_or(least).max(least);
-        Some(Self { until: until.min(now + LONGEST_HOLD), reason, quota })
-    }
-
-    /// The error that tells a caller to come back later.
-    pub(crate) fn into_error(self, now: Instant) -> Error {
-        let retry_after = (self.until - now).to_std().unwrap_or_default();
-        Error::RateLimited { retry_at: self.until, retry_after, reason: self.reason }
-    }
-}
-
-/// Quotas are given anew at the top of the hour.
-fn next_hour(now: Instant) -> Instant {
-    now.duration_trunc(TimeDelta::hours(1)).unwrap_or(now) + TimeDelta::hours(1)
-}
-
-/// `Retry-After` in seconds, or as a date.
-fn retry_after(headers: &HeaderMap, now: Instant) -> Option<Instant> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<u32>() {
-        return Some(now + TimeDelta::seconds(i64::from(seconds)));
-    }
-    let at = DateTime::parse_from_rfc2822(value).ok()?;
-    Some(by_our_clock(at.into(), headers, now))
-}
-
-/// An instant of the server's, moved by as much as its clock differs from ours.
-fn by_our_clock(at: Instant, headers: &HeaderMap, now: Instant) -> Instant {
-    let theirs = text(headers, "date").and_then(|date| DateTime::parse_from_rfc2822(date).ok());
-    theirs.map_or(at, |theirs| now + (at - Instant::from(theirs)))
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,45 +190,18 @@ mod tests {
         format!("2026-11-20T{text}Z").parse().unwrap()
     }
 
-    fn hold(status: u16, headers: &[(&'static str, &'static str)]) -> Option<(Instant, bool)> {
-        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let status = StatusCode::from_u16(status).unwrap();
-        let hold = Hold::of(status, &headers, at("10:03:00"), Duration::from_secs(2))?;
-        Some((hold.until, hold.quota))
-    }
-
-    #[test]
-    fn each_way_of_asking_to_wait_is_understood() {
-        let quota = ("ratelimit-reason", "jira-quota-global-based");
-        let reset = ("x-ratelimit-reset", "2026-11-20T10:20:00Z");
-        for (status, headers, expected) in [
-            (429, vec![("retry-after", "17")], Some((at("10:03:17"), false))),
-            (429, vec![("retry-after", "Fri, 20 Nov 2026 10:04:00 GMT")], Some((at("10:04:00"), false))),
-            (429, vec![("retry-after", "0")], Some((at("10:03:02"), false))),
-            (429, vec![], Some((at("10:03:02"), false))),
-            (429, vec![reset], Some((at("10:20:00"), false))),
-            (429, vec![reset, ("date", "Fri, 20 Nov 2026 10:19:30 GMT")], Some((at("10:03:30"), false))),
-            (429, vec![quota, reset], Some((at("10:20:00"), true))),
-            (429, vec![quota], Some((at("11:00:00"), true))),
-            (429, vec![("retry-after", "4000000000")], Some(("2026-11-21T10:03:00Z".parse().unwrap(), false))),
-            (503, vec![("retry-after", "5")], Some((at("10:03:05"), false))),
-            (503, vec![], None),
-            (200, vec![("retry-after", "0")], None),
-            (200, vec![("retry-after", "9")], None),
-        ] {
-            assert_eq!(hold(status, &headers), expected, "{status} {headers:?}");
-        }
+    fn burst(until: &str) -> Hold {
+        Hold { until: at(until), reason: "burst".into(), quota: false }
     }
 
     #[tokio::test]
     async fn nothing_passes_a_shut_gate() {
         let clock = Clock::manual(at("10:00:00"));
         let limits = Limits::new(2, 1000, clock.clone());
-        let until = at("10:05:00");
-        limits.shut(Hold { until, reason: "burst".into(), quota: false });
-        limits.shut(Hold { until: at("10:01:00"), reason: "shorter".into(), quota: false });
+        limits.shut(burst("10:05:00"));
+        limits.shut(burst("10:01:00"));
         let refused = limits.enter(Duration::from_millis(20)).await.unwrap_err();
-        assert_eq!(refused.retry_at(), Some(until));
+        assert_eq!(refused.retry_at(), Some(at("10:05:00")));
         assert_eq!(limits.in_flight(), 0, "a refused caller gives its permit back");
         clock.advance(TimeDelta::minutes(5));
         let permit = limits.enter(Duration::ZERO).await.unwrap();
@@ -256,7 +213,7 @@ mod tests {
     async fn a_caller_that_waits_notices_that_the_time_is_over() {
         let clock = Clock::manual(at("10:00:00"));
         let limits = Limits::new(1, 1000, clock.clone());
-        limits.shut(Hold { until: at("10:00:10"), reason: "burst".into(), quota: false });
+        limits.shut(burst("10:00:10"));
         let turn = async {
             tokio::task::yield_now().await;
             clock.advance(TimeDelta::seconds(11));
@@ -277,5 +234,33 @@ mod tests {
         clock.advance(TimeDelta::minutes(2));
         assert_eq!(limits.slowed_until(), None);
         assert!(turns(&limits) >= 50);
+    }
+
+    /// Through the gate by the machine's ticks, while the clock stands still.
+    async fn served(limits: &Limits) -> Duration {
+        let began = time::Instant::now();
+        let entered = time::timeout(Duration::from_secs(10), limits.enter(Duration::from_secs(30))).await;
+        drop(entered.expect("the gate opens").unwrap());
+        began.elapsed()
+    }
+
+    #[tokio::test]
+    async fn a_wait_is_over_also_when_the_clock_stands_still() {
+        let limits = Limits::new(1, 1000, Clock::manual(at("10:00:00")));
+        limits.shut(burst("10:00:00.050"));
+        assert!(served(&limits).await >= Duration::from_millis(50));
+        limits.shut(burst("10:00:00.020"));
+        assert_eq!(limits.hold().unwrap().until, at("10:00:00.020"), "what is over has no say");
+    }
+
+    #[test]
+    fn the_later_end_by_either_clock_counts_for_two_waits() {
+        let (now, tick) = (at("10:00:00"), time::Instant::now());
+        let end =
+            |seconds, ticks| End { at: now + TimeDelta::seconds(seconds), tick: tick + Duration::from_secs(ticks) };
+        // The second is shorter, but was told later; the clock stands.
+        let both = end(15, 100).and(end(10, 105));
+        assert_eq!((both.at, both.tick), (end(15, 0).at, end(0, 105).tick));
+        assert!(!both.is_over(at("10:00:14")) && both.is_over(at("10:00:15")));
     }
 }

@@ -102,3 +102,14 @@ async fn no_more_requests_are_under_way_than_allowed() {
     }
     assert_eq!((server.heard().len(), site.in_flight()), (10, 0));
 }
+
+#[tokio::test]
+async fn a_short_wait_ends_on_a_clock_that_stands_still() {
+    let limited = Reply::status(429, "").with("retry-after", "1").with("ratelimit-reason", "jira-burst-based");
+    let server = Server::script(vec![limited, counted()]).await;
+    let mut config = server.config(Deployment::Cloud);
+    config.retry.cap = Duration::from_secs(30);
+    let clock = Clock::manual("2026-11-20T10:00:00Z".parse().unwrap());
+    let site = Site::open(config, clock, Random::seeded(1)).unwrap();
+    assert!(time::timeout(DEADLINE, site.count("a = 1")).await.expect("far less than the cap").is_ok());
+}
