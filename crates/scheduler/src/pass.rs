@@ -34,6 +34,8 @@ pub(crate) struct Pass<'a> {
     work: JoinSet<Ended>,
     pub(crate) held: HashMap<Id, Held>,
     pub(crate) stranded: Vec<Stranded>,
+    /// Whether another look may find something due: after a look that found nothing, only news make it worth one.
+    may_find_more: bool,
     began: bool,
     pub(crate) gave_back: bool,
 }
@@ -59,14 +61,26 @@ impl<'a> Pass<'a> {
         worker: &'a str,
     ) -> Self {
         let (visits, work, held, stranded) = (HashMap::new(), JoinSet::new(), HashMap::new(), Vec::new());
-        Self { context, stop, status, worker, visits, work, held, stranded, began: false, gave_back: false }
+        Self {
+            context,
+            stop,
+            status,
+            worker,
+            visits,
+            work,
+            held,
+            stranded,
+            may_find_more: true,
+            began: false,
+            gave_back: false,
+        }
     }
 
     /// Runs until nothing is due and nothing under way, or, once stopped, until nothing is under way.
     pub(crate) async fn run(mut self) -> PassStatus {
         self.look();
         loop {
-            if !self.stop.is_cancelled() {
+            if !self.stop.is_cancelled() && (self.may_find_more || self.work.is_empty()) {
                 self.fill().await;
             }
             self.settle().await;
@@ -76,7 +90,7 @@ impl<'a> Pass<'a> {
             let waker = self.context.waker.clone();
             tokio::select! {
                 Some(ended) = self.work.join_next_with_id() => self.note(ended).await,
-                () = waker.woken() => {}
+                () = waker.woken() => self.may_find_more = true,
                 () = self.stop.cancelled(), if !self.stop.is_cancelled() => {}
             }
         }
@@ -114,11 +128,13 @@ impl<'a> Pass<'a> {
             if room == 0 {
                 return;
             }
-            let claims = match self.claim(room).await {
+            let full = self.full();
+            let claims = match self.claim(room, &full).await {
                 Ok(claims) => claims,
                 Err(error) => return self.complain(&error),
             };
             if claims.is_empty() {
+                self.may_find_more = !full.is_empty();
                 return;
             }
             self.begin();
@@ -132,7 +148,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    async fn claim(&self, room: usize) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(&self, room: usize, _full: &[ConnectionId]) -> Result<Vec<Claim>, StoreError> {
         let lease = chrono::TimeDelta::from_std(self.context.config.lease()).unwrap_or(chrono::TimeDelta::MAX);
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
         self.context.store.claim(self.context.clock.now(), self.worker, lease, limit).await

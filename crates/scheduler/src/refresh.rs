@@ -178,7 +178,7 @@ impl Refresh<'_> {
 
     async fn record(&self, measured: Measured, gauge: &Gauge) -> Result<Ended, StoreError> {
         // A full lease for the one transaction that no heartbeat accompanies.
-        lease::extend(self.context, &self.claim.lease, gauge).await?;
+        lease::insist(|| lease::extend(self.context, &self.claim.lease, gauge)).await?;
         self.visit.praise(self.context).await;
         let (finished_at, measured_at, matched) = (self.context.clock.now(), measured.at, measured.matched);
         let (query, by_timer) = (&self.claim.query, self.claim.origin == Origin::Timer);
@@ -211,7 +211,7 @@ impl Refresh<'_> {
             return Err(StoreError::LeaseLost { refresh_id: *refresh_id });
         }
         // Only who still holds the lease may judge the query, or its connection.
-        lease::extend(self.context, &self.claim.lease, gauge).await?;
+        lease::insist(|| lease::extend(self.context, &self.claim.lease, gauge)).await?;
         let finished_at = self.context.clock.now();
         let problem = trouble.problem(finished_at);
         let (lease, requests) = (self.claim.lease.clone(), gauge.read().requests);
