@@ -25,7 +25,7 @@ const LARGEST_BODY: usize = 64 << 20;
 /// Atlassian's gateway for scoped tokens and OAuth.
 const ATLASSIAN_GATEWAY: &str = "https://api.atlassian.com/";
 
-/// Sends for one connection. A cheap clone; clones share limits, meter and what was learned of the account.
+/// Sends for one connection. A cheap clone; clones share traffic and what was learned of the account.
 #[derive(Clone)]
 pub(crate) struct Client {
     shared: Arc<Shared>,
@@ -37,14 +37,19 @@ pub(crate) struct Client {
 struct Shared {
     http: reqwest::Client,
     config: SiteConfig,
-    limits: Limits,
     clock: Clock,
     random: Random,
-    sent: AtomicU64,
+    traffic: Arc<Traffic>,
     /// The account that `myself` named, where the settings did not.
     account: OnceLock<String>,
     /// Whether answers name the account in a header, as seen once.
     named: AtomicBool,
+}
+
+/// What Jira and we count: the same for all settings with which one site is spoken to.
+struct Traffic {
+    limits: Limits,
+    sent: AtomicU64,
 }
 
 impl Client {
@@ -55,19 +60,40 @@ impl Client {
         random: Random,
         more: &[(&'static str, &'static str)],
     ) -> Result<Self, Error> {
+        let limits = Limits::new(config.concurrency, config.requests_per_second, clock.clone());
+        Self::assemble(config, (clock, random), more, Arc::new(Traffic { limits, sent: AtomicU64::new(0) }))
+    }
+
+    /// A client with other settings. At the same site, limits and meter go on.
+    pub(crate) fn reopen(&self, config: SiteConfig, more: &[(&'static str, &'static str)]) -> Result<Self, Error> {
+        let Shared { clock, random, traffic, .. } = &*self.shared;
+        if !self.config().is_same_site(&config) {
+            return Self::open(config, clock.clone(), random.clone(), more);
+        }
+        let (concurrency, per_second) = (config.concurrency, config.requests_per_second);
+        let client = Self::assemble(config, (clock.clone(), random.clone()), more, Arc::clone(traffic))?;
+        traffic.limits.resize(concurrency, per_second);
+        Ok(client)
+    }
+
+    fn assemble(
+        config: SiteConfig,
+        (clock, random): (Clock, Random),
+        more: &[(&'static str, &'static str)],
+        traffic: Arc<Traffic>,
+    ) -> Result<Self, Error> {
         if [Some(&config.server_url), config.gateway_url.as_ref()].into_iter().flatten().any(address::is_forbidden_host)
         {
             return Err(Error::Settings { detail: "okrsync never calls this address".to_owned() });
         }
         let http = transport::client(&config, more)?;
-        let limits = Limits::new(config.concurrency, config.requests_per_second, clock.clone());
         let api = match (&config.cloud_id, config.via_gateway) {
             (Some(cloud_id), true) => gateway(&config, cloud_id)?,
             _ => address::with_trailing_slash(config.server_url.clone()),
         };
         let retry = config.retry;
-        let (sent, account, named) = Default::default();
-        let shared = Arc::new(Shared { http, config, limits, clock, random, sent, account, named });
+        let (account, named) = Default::default();
+        let shared = Arc::new(Shared { http, config, clock, random, traffic, account, named });
         Ok(Self { shared, api, retry })
     }
 
@@ -80,12 +106,12 @@ impl Client {
     }
 
     pub(crate) fn limits(&self) -> &Limits {
-        &self.shared.limits
+        &self.shared.traffic.limits
     }
 
     /// Requests sent so far, retries included.
     pub(crate) fn sent(&self) -> u64 {
-        self.shared.sent.load(Ordering::Relaxed)
+        self.shared.traffic.sent.load(Ordering::Relaxed)
     }
 
     /// The account that answers must come from.
@@ -151,7 +177,7 @@ impl Client {
 
     /// Waits for a turn, asks, and heeds what the answer says about limits.
     async fn visit(&self, call: &Call, attempt: u32, pause: Duration) -> Result<Answer, Failed> {
-        let limits = &self.shared.limits;
+        let limits = &self.shared.traffic.limits;
         // A hold that outlasts our patience is not waited for twice.
         let permit = limits.enter(self.retry.cap).await.map_err(Failed::for_good)?;
         let request = self.request(call).map_err(Failed::for_good)?;
@@ -195,7 +221,7 @@ impl Client {
         let method = call.method.as_str();
         let span = debug_span!("jira_request", method, path = call.path, attempt, status = Empty, duration_ms = Empty);
         async {
-            self.shared.sent.fetch_add(1, Ordering::Relaxed);
+            self.shared.traffic.sent.fetch_add(1, Ordering::Relaxed);
             let began = time::Instant::now();
             #[expect(clippy::disallowed_methods, reason = "the one lawful home of sending")]
             let response = self.shared.http.execute(request).await;

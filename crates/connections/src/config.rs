@@ -1,6 +1,6 @@
 //! What a site is opened with.
 
-use crate::{Credential, Retry};
+use crate::{Credential, Retry, address::with_trailing_slash};
 use okrsync_domain::connection::Deployment;
 use secrecy::SecretString;
 use std::{fmt, time::Duration};
@@ -59,6 +59,12 @@ impl SiteConfig {
             expected_account: None,
             retry: Retry::default(),
         }
+    }
+
+    /// Whether both speak to one Jira, whoever signs in and on whatever way.
+    pub(crate) fn is_same_site(&self, other: &Self) -> bool {
+        let site = |config: &Self| (with_trailing_slash(config.server_url.clone()), config.deployment);
+        site(self) == site(other)
     }
 }
 

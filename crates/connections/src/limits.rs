@@ -1,6 +1,7 @@
 //! How fast a connection may ask: requests at once, requests a second, and Jira's own wish to be left alone.
 
 mod hold;
+mod seats;
 
 pub(crate) use hold::Hold;
 
@@ -10,18 +11,16 @@ use governor::{
     DefaultDirectRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
-use hold::text;
+use hold::{LONGEST_HOLD, text};
 use okrsync_domain::{Clock, Instant};
 use reqwest::header::HeaderMap;
+use seats::Seats;
 use std::{
     num::NonZeroU32,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time,
-};
+use tokio::{sync::SemaphorePermit, time};
 
 /// Waits are cut into steps, so that a clock turned by hand is noticed.
 const STEP: Duration = Duration::from_millis(250);
@@ -32,15 +31,15 @@ const SLOW_FACTOR: u32 = 5;
 
 /// The limits of one connection, shared by everything that uses it.
 pub(crate) struct Limits {
-    permits: Semaphore,
-    size: usize,
-    pace: Pace,
+    seats: Seats,
+    pace: Mutex<Pace>,
     gate: Mutex<Gate>,
     clock: Clock,
 }
 
 /// Requests started in a second.
 struct Pace {
+    per_second: u32,
     normal: DefaultDirectRateLimiter,
     slow: DefaultDirectRateLimiter,
 }
@@ -90,14 +89,23 @@ impl Pace {
             let rate = NonZeroU32::new(rate).unwrap_or(NonZeroU32::MIN);
             RateLimiter::direct(Quota::per_second(rate))
         };
-        Self { normal: bucket(per_second), slow: bucket(per_second / SLOW_FACTOR) }
+        Self { per_second, normal: bucket(per_second), slow: bucket(per_second / SLOW_FACTOR) }
     }
 }
 
 impl Limits {
     pub(crate) fn new(concurrency: usize, per_second: u32, clock: Clock) -> Self {
-        let size = concurrency.clamp(1, Semaphore::MAX_PERMITS);
-        Self { permits: Semaphore::new(size), size, pace: Pace::new(per_second), gate: Mutex::default(), clock }
+        let pace = Mutex::new(Pace::new(per_second));
+        Self { seats: Seats::new(concurrency), pace, gate: Mutex::default(), clock }
+    }
+
+    /// Changes the numbers; what is under way, and what Jira said, stays.
+    pub(crate) fn resize(&self, concurrency: usize, per_second: u32) {
+        self.seats.resize(concurrency);
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        if pace.per_second != per_second {
+            *pace = Pace::new(per_second);
+        }
     }
 
     /// Waits for a turn; the permit is held until the answer is read.
@@ -105,7 +113,7 @@ impl Limits {
     /// # Errors
     /// [`Error::RateLimited`] at once if Jira is to be left alone for longer than `patience`.
     pub(crate) async fn enter(&self, patience: Duration) -> Result<SemaphorePermit<'_>, Error> {
-        let permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let permit = self.seats.take().await;
         loop {
             self.wait_at_gate(patience).await?;
             match self.take_turn() {
@@ -129,7 +137,9 @@ impl Limits {
 
     /// Takes a token from the bucket, or says how long to wait for one.
     fn take_turn(&self) -> Result<(), Duration> {
-        let bucket = if self.slowed_until().is_some() { &self.pace.slow } else { &self.pace.normal };
+        let slowed = self.slowed_until().is_some();
+        let pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let bucket = if slowed { &pace.slow } else { &pace.normal };
         bucket.check().map_err(|early| early.wait_time_from(DefaultClock::default().now()))
     }
 
@@ -144,6 +154,16 @@ impl Limits {
             Some(shut) => Shut { hold, end: shut.end.and(end) },
             None => Shut { hold, end },
         });
+    }
+
+    /// Shuts the gate for a hold that somebody else was told of. One that was served here already is not served again.
+    pub(crate) fn hold_until(&self, until: Instant) {
+        let now = self.clock.now();
+        let known = self.gate().shut.as_ref().is_some_and(|shut| shut.hold.until >= until);
+        if until > now && !known {
+            let until = until.min(now + LONGEST_HOLD);
+            self.shut(Hold { until, reason: "it said so earlier".to_owned(), quota: false });
+        }
     }
 
     /// Slows down if the answer says that a limit is near.
@@ -174,7 +194,7 @@ impl Limits {
 
     /// Requests under way.
     pub(crate) fn in_flight(&self) -> usize {
-        self.size - self.permits.available_permits().min(self.size)
+        self.seats.taken()
     }
 
     fn gate(&self) -> MutexGuard<'_, Gate> {
@@ -262,5 +282,20 @@ mod tests {
         let both = end(15, 100).and(end(10, 105));
         assert_eq!((both.at, both.tick), (end(15, 0).at, end(0, 105).tick));
         assert!(!both.is_over(at("10:00:14")) && both.is_over(at("10:00:15")));
+    }
+
+    #[tokio::test]
+    async fn a_wait_that_another_process_was_told_of_is_served_once() {
+        let limits = Limits::new(1, 1000, Clock::manual(at("10:00:00")));
+        limits.hold_until(at("09:59:59"));
+        assert!(limits.hold().is_none(), "over before it was told");
+        limits.hold_until(at("10:00:00.050"));
+        let refused = limits.enter(Duration::ZERO).await.unwrap_err();
+        assert_eq!(refused.retry_at(), Some(at("10:00:00.050")));
+        served(&limits).await;
+        limits.hold_until(at("10:00:00.050"));
+        assert!(limits.hold().is_none(), "served already");
+        limits.hold_until("2027-11-20T10:00:00Z".parse().unwrap());
+        assert_eq!(limits.hold().unwrap().until, "2026-11-21T10:00:00Z".parse::<Instant>().unwrap(), "a day at most");
     }
 }

@@ -45,6 +45,14 @@ enum Dialect {
 }
 
 impl Dialect {
+    /// What a deployment understands, with the headers that it wants.
+    fn of(deployment: Deployment) -> (Self, &'static [(&'static str, &'static str)]) {
+        match deployment {
+            Deployment::Cloud => (Self::Cloud, &[]),
+            Deployment::SelfManaged => (Self::DataCenter, &data_center::HEADERS),
+        }
+    }
+
     fn api(self) -> &'static str {
         match self {
             Self::Cloud => cloud::API,
@@ -65,11 +73,19 @@ impl Site {
     /// # Errors
     /// [`Error::Settings`] if the settings are not sound.
     pub fn open(config: SiteConfig, clock: Clock, random: Random) -> Result<Self, Error> {
-        let (dialect, headers) = match config.deployment {
-            Deployment::Cloud => (Dialect::Cloud, &[][..]),
-            Deployment::SelfManaged => (Dialect::DataCenter, &data_center::HEADERS[..]),
-        };
+        let (dialect, headers) = Dialect::of(config.deployment);
         Ok(Self { client: Client::open(config, clock, random, headers)?, dialect })
+    }
+
+    /// The site with changed settings. With the same server address and deployment, limits (a wait that Jira asked for,
+    /// requests under way, requests a second) and the meter go on and are shared with the old one, which still works;
+    /// the numbers of the new settings count for both. What was learned of the account is forgotten.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if the settings are not sound; then nothing has changed.
+    pub fn reopen(&self, config: SiteConfig) -> Result<Self, Error> {
+        let (dialect, headers) = Dialect::of(config.deployment);
+        Ok(Self { client: self.client.reopen(config, headers)?, dialect })
     }
 
     /// The same site without retries, for people who wait for the answer.
@@ -223,6 +239,12 @@ impl Site {
     /// Jira asked to be left alone until then; nothing is sent before.
     pub fn held_until(&self) -> Option<Instant> {
         self.client.limits().hold().map(|hold| hold.until)
+    }
+
+    /// Nothing is sent before `until`, because Jira asked somebody else to wait: another process, or this one before it was
+    /// started anew. An earlier instant than one that is known, or one in the past, changes nothing; a day is the most.
+    pub fn hold_until(&self, until: Instant) {
+        self.client.limits().hold_until(until);
     }
 
     /// Jira said that a limit is near: until then requests are spread out.

@@ -10,7 +10,7 @@ use reqwest::{
 use std::time::Duration;
 
 /// No server keeps a connection shut for longer, whatever it says.
-const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
+pub(super) const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
 
 /// Jira's wish to be left alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -113,3 +113,34 @@ async fn a_short_wait_ends_on_a_clock_that_stands_still() {
     let site = Site::open(config, clock, Random::seeded(1)).unwrap();
     assert!(time::timeout(DEADLINE, site.count("a = 1")).await.expect("far less than the cap").is_ok());
 }
+
+#[tokio::test]
+async fn an_edit_leaves_the_wait_and_the_meter_of_the_same_site() {
+    let limited = Reply::status(429, "").with("retry-after", "17");
+    let server = Server::script(vec![limited, counted()]).await;
+    let (site, clock, start) = by_hand(&server);
+    site.count("a = 1").await.unwrap_err();
+    let mut config = server.config(Deployment::Cloud);
+    (config.expected_account, config.concurrency) = (Some("5b10".to_owned()), 1);
+    let edited = site.reopen(config.clone()).unwrap();
+    assert_eq!((edited.held_until(), edited.requests()), (Some(start + TimeDelta::seconds(17)), 1));
+    clock.advance(TimeDelta::seconds(17));
+    assert!(edited.count("a = 1").await.is_ok());
+    assert_eq!((site.requests(), edited.requests()), (2, 2), "one meter");
+    config.server_url = server.url.join("elsewhere").unwrap();
+    edited.hold_until(start + TimeDelta::minutes(5));
+    let moved = edited.reopen(config).unwrap();
+    assert_eq!((moved.held_until(), moved.requests()), (None, 0), "another Jira knows nothing of it");
+}
+
+#[tokio::test]
+async fn a_wait_that_another_process_was_told_of_is_kept() {
+    let server = Server::script(vec![counted()]).await;
+    let (site, clock, start) = by_hand(&server);
+    let until = start + TimeDelta::minutes(1);
+    site.hold_until(until);
+    assert_eq!(site.impatient().count("a = 1").await.unwrap_err().retry_at(), Some(until));
+    assert!(server.heard().is_empty());
+    clock.advance(TimeDelta::minutes(1));
+    assert!(site.count("a = 1").await.is_ok());
+}
