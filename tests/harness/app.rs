@@ -58,6 +58,9 @@ impl TestApp {
         settings.secret_key = Some(SECRET_KEY.to_owned().into());
         settings.sync.request_backoff_milliseconds = 5;
         change(&mut settings);
+        settings.log.level = "error".to_owned();
+        // an error means that another test of this process was first
+        okrsync_server::telemetry::start(&settings.log).ok();
         let app = App::open(settings, clock.clone(), Random::from_os()).await.expect("okrsync opens");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("a bound address"));
