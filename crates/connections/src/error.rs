@@ -1,5 +1,8 @@
 //! Everything that can go wrong between okrsync and a Jira site, by what a caller can do about it.
 
+mod cure;
+
+use cure::Flavour;
 use okrsync_domain::{
     Instant, Problem,
     issue::{FieldId, IssueKey},
@@ -24,22 +27,6 @@ pub enum Unreachable {
     Reset,
     /// The outbound proxy refuses.
     Proxy,
-}
-
-impl Unreachable {
-    fn cure(self) -> &'static str {
-        match self {
-            Self::Address => "Use the address that people open Jira with.",
-            Self::Dns => "Check the host name in the server URL, and that this machine's name server knows it.",
-            Self::Connect => "Check host and port of the server URL, and that a firewall lets okrsync through.",
-            Self::Tls => {
-                "Add the certificate authority of the server (PEM) to the connection, or correct the host name."
-            }
-            Self::TimedOut => "Try again later; raise the connection's time-out if Jira is slow.",
-            Self::Reset => "Try again; if it lasts, look at the proxies between okrsync and Jira.",
-            Self::Proxy => "Check the outbound proxy and its user name and password.",
-        }
-    }
 }
 
 /// What can go wrong. `Display` says what happened, [`Error::hint`] what to do; neither shows a secret.
@@ -70,7 +57,7 @@ pub enum Error {
         detail: String,
     },
     /// Not there, or not visible to this account. Never proof of a deletion.
-    #[error("Jira knows no `{path}`")]
+    #[error("nothing is at `{path}` on this server, or the account may not see it")]
     NotFound {
         /// What was asked for.
         path: String,
@@ -85,7 +72,7 @@ pub enum Error {
     #[error("the query has no restriction, so Jira refuses it")]
     QueryUnbounded,
     /// The endpoint was removed: the wrong flavour of Jira, or an old okrsync.
-    #[error("this Jira no longer offers `{path}`")]
+    #[error("this Jira no longer has the interface for {} (`{path}`)", Flavour::of(path).servers())]
     ApiRemoved {
         /// What was asked for.
         path: String,
@@ -209,43 +196,6 @@ impl Error {
             Self::NumberTooLarge { .. } => ProblemCode::NumberTooLarge,
             Self::KeyUnknown { .. } | Self::SealBroken => ProblemCode::Internal,
         }
-    }
-
-    /// The cure, where there is one.
-    pub fn hint(&self) -> Option<String> {
-        let text = match self {
-            Self::CredentialLocked { login_url: Some(url) } => {
-                return Some(format!("Sign in once with a browser at {url}, then test the connection again."));
-            }
-            Self::Unreachable { cause, .. } => cause.cure(),
-            _ => self.cure()?,
-        };
-        Some(text.to_owned())
-    }
-
-    fn cure(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::CredentialInvalid { .. } => "Renew the token, and check that it belongs to this account and site.",
-            Self::CredentialLocked { .. } => "Sign in once with a browser, then test the connection again.",
-            Self::ScopeMissing { .. } => "Create a token with the scopes `read:jira-work` and `read:jira-user`.",
-            Self::Forbidden { .. } => "Give the account permission in Jira, or use another account.",
-            Self::NotFound { .. } | Self::ApiRemoved { .. } => {
-                "Check the server URL, its context path such as `/jira`, and whether it is Cloud or self-managed."
-            }
-            Self::QueryInvalid { .. } => "Correct the query; Jira's search page shows the same error.",
-            Self::QueryUnbounded => "Add a restriction, such as `project = KEY`.",
-            Self::RateLimited { .. } => "okrsync goes on by itself when Jira allows it.",
-            Self::ServerError { .. } | Self::Truncated { .. } => "okrsync tries again by itself.",
-            Self::ResultWindow => "Narrow the query, or raise `jira.search.platform.max.result.window` in Jira.",
-            Self::ResultChanged { .. } => "okrsync reads the issues again by itself.",
-            Self::NotJira { .. } => {
-                "Use the address of Jira itself; if a proxy guards it, add the header that the proxy expects."
-            }
-            Self::NumberTooLarge { .. } => "Correct the number in Jira, or choose another field.",
-            Self::KeyUnknown { .. } => "Start okrsync with the secret key that it had when the secret was saved.",
-            Self::SealBroken => "Enter the secret again.",
-            Self::UnexpectedAnswer { .. } | Self::Settings { .. } | Self::Unreachable { .. } => return None,
-        })
     }
 
     /// How long Jira asked to wait.
