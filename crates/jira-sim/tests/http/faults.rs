@@ -175,6 +175,9 @@ async fn a_proxy_wants_its_header() {
     sim.require_header("X-Proxy-Key", "open");
     let refused = visitor.get("/rest/api/3/serverInfo").await;
     assert_eq!((refused.status, refused.header("content-type")), (403, "text/html;charset=UTF-8"));
+    for jiras_own in ["x-arequestid", "x-aaccountid", "atl-traceid", "x-seraph-loginreason"] {
+        assert_eq!(refused.header(jiras_own), "", "the request never came to Jira: {jiras_own}");
+    }
     let request = visitor.request(reqwest::Method::GET, "/rest/api/3/myself").header("X-Proxy-Key", "open");
     assert_eq!(visitor.try_send(request).await.unwrap().status, 200);
 }
