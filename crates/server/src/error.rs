@@ -90,6 +90,13 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no {what} with the id `{id}`."))
     }
 
+    /// A body refers to a thing that is not there, or that the caller may not know of.
+    pub(crate) fn missing(what: &str, id: impl fmt::Display, field: &str) -> Self {
+        let mut error = Self::not_found(what, id);
+        error.0.errors = Invalid::new("not_found", field, error.0.detail.clone()).errors;
+        error
+    }
+
     /// The state of things forbids it.
     pub(crate) fn conflict(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)

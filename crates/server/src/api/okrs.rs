@@ -133,10 +133,10 @@ async fn remove(
 /// Checks what the OKR refers to: its owner, its parent, the shares beside it.
 async fn check_surroundings(app: &App, caller: &Caller, okr: &Okr) -> ApiResult<()> {
     if app.store().find_user(okr.owner_id).await?.is_none() {
-        return Err(ApiError::field("invalid_value", "owner_id", "There is no person with this id."));
+        return Err(ApiError::missing("person", okr.owner_id, "owner_id"));
     }
     let Some(parent_id) = okr.parent_id else { return Ok(()) };
-    let missing = || ApiError::field("invalid_value", "parent_id", "There is no objective with this id.");
+    let missing = || ApiError::missing("objective", parent_id, "parent_id");
     let parent = app.store().find_okr(parent_id).await?.ok_or_else(missing)?;
     caller.may(Act::SeeOkr(&parent)).map_err(|_| missing())?;
     if okr.share.is_some() {

@@ -86,7 +86,7 @@ pub(crate) fn fit(metric: MetricBody, against: &Measure, asked: Option<bool>) ->
 
 /// A connection that the caller may let ask Jira.
 pub(crate) async fn usable(app: &App, caller: &Caller, id: ConnectionId) -> ApiResult<Connection> {
-    let missing = || ApiError::field("invalid_value", "connection_id", "There is no connection with this id.");
+    let missing = || ApiError::missing("connection", id, "connection_id");
     let connection = app.store().find_connection(id).await?.ok_or_else(missing)?;
     caller.may(Act::SeeConnection(&connection)).map_err(|_| missing())?;
     caller.may(Act::UseConnection(&connection))?;
