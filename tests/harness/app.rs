@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// Longest wait for anything in a journey; far more than is ever needed, so that only a real fault reaches it.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The key that seals secrets in journeys, for processes on one database.
 pub const SECRET_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
@@ -34,7 +34,7 @@ pub struct TestApp {
     /// The clock of application and simulators.
     pub clock: Clock,
     shutdown: CancellationToken,
-    server: AbortOnDropHandle<()>,
+    _server: AbortOnDropHandle<()>,
     _data: tempfile::TempDir,
 }
 
@@ -58,7 +58,7 @@ impl TestApp {
         settings.secret_key = Some(SECRET_KEY.to_owned().into());
         settings.sync.request_backoff_milliseconds = 5;
         change(&mut settings);
-        settings.log.level = "error".to_owned();
+        "error".clone_into(&mut settings.log.level);
         // an error means that another test of this process was first
         okrsync_server::telemetry::start(&settings.log).ok();
         let app = App::open(settings, clock.clone(), Random::from_os()).await.expect("okrsync opens");
@@ -71,7 +71,7 @@ impl TestApp {
         });
         let token = sign_up(&app, "admin@northwind.example", Role::Admin).await;
         let admin = Client::new(&base, Some(&token));
-        Self { app, base, admin, clock, shutdown, server: AbortOnDropHandle::new(server), _data: data }
+        Self { app, base, admin, clock, shutdown, _server: AbortOnDropHandle::new(server), _data: data }
     }
 
     /// Another person, with a token.

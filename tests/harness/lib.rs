@@ -8,6 +8,8 @@
 //! # })
 //! ```
 
+#![expect(clippy::missing_panics_doc, reason = "a harness tells by panicking that a test has failed")]
+
 pub mod app;
 pub mod browser;
 pub mod clients;

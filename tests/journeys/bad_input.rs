@@ -1,5 +1,7 @@
 //! Whatever is handed in wrongly: a clear refusal that names what, where and the cure; never a 500, nothing stored.
 
+#![expect(clippy::needless_pass_by_value, reason = "`json!` at the call reads better without a reference")]
+
 use okrsync_jira_sim::{Dialect, IssueDraft};
 use okrsync_tests::{
     app::{TestApp, connection_body},

@@ -108,7 +108,7 @@ async fn the_board_shows_the_tree(database: TestDatabase, dialect: Dialect) {
     let okr = app.key_result(json!({"title": "Deliver staged updates", "parent_id": objective})).await;
     app.link(&okr, &connection, "project = AE", json!({})).await;
     let anonymous = app.admin.with_token(None).page("/").await;
-    assert_eq!((anonymous.status.as_u16(), &anonymous.headers["location"].as_bytes()[..]), (303, &b"/sign-in?next=%2F"[..]));
+    assert_eq!((anonymous.status.as_u16(), anonymous.headers["location"].as_bytes()), (303, &b"/sign-in?next=%2F"[..]));
     let cookie = session(&app).await;
     let page = app.admin.with_token(None).send(reqwest::Method::GET, "/", None, &[("cookie", &cookie)]).await;
     assert_eq!(page.status.as_u16(), 200, "{}", page.text);

@@ -9,6 +9,7 @@ mod people;
 mod proof;
 mod random_faults;
 mod seed_examples;
+mod store_hands;
 mod store_leases;
 mod store_members;
 mod store_okrs;

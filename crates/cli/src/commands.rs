@@ -20,5 +20,7 @@ use std::path::Path;
 async fn open(config: Option<&Path>) -> anyhow::Result<App> {
     let settings = Settings::load(config)?;
     okrsync_server::telemetry::start(&settings.log)?;
-    App::open(settings, Clock::system(), Random::from_os()).await.context("okrsync cannot be opened (try `okrsync doctor`)")
+    App::open(settings, Clock::system(), Random::from_os())
+        .await
+        .context("okrsync cannot be opened (try `okrsync doctor`)")
 }

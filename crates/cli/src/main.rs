@@ -65,7 +65,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(config).await,
         Command::Demo(args) => demo::run(config, args).await,
         Command::Migrate => migrate::run(config).await,
-        Command::Doctor => doctor::run(config).await,
+        Command::Doctor => Box::pin(doctor::run(config)).await,
         Command::User(command) => user::run(config, command).await,
         Command::Token(command) => token::run(config, command).await,
         Command::Refresh(args) => refresh::run(config, args).await,

@@ -26,7 +26,7 @@ const PERIOD_MINUTES: u32 = 5;
 /// Seconds between two things that the simulated people do.
 const PACE: Duration = Duration::from_secs(3);
 /// Longest wait for the first sync before the Halden plant refuses its sign-in.
-const FIRST_SYNC: Duration = Duration::from_secs(60);
+const FIRST_SYNC: Duration = Duration::from_mins(1);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -87,7 +87,14 @@ async fn start_sites(state: &State, clock: Clock) -> anyhow::Result<Northwind> {
 }
 
 /// People work on the sites until the demo ends; how far they came is kept for the next run.
-async fn live(app: App, northwind: Northwind, mut state: State, folder: PathBuf, is_new: bool, stop: CancellationToken) -> anyhow::Result<()> {
+async fn live(
+    app: App,
+    northwind: Northwind,
+    mut state: State,
+    folder: PathBuf,
+    is_new: bool,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
     let mut people = northwind.live();
     for _ in 0..state.steps {
         people.step()?;

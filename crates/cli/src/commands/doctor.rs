@@ -34,7 +34,7 @@ pub(crate) async fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
             let cure = "check OKRSYNC_DATABASE_URL and that the database runs and lets this host in";
             say("database", Err((chain(&error), cure.to_owned())));
         }
-        Ok(app) => check_inside(&app, &mut say).await?,
+        Ok(app) => Box::pin(check_inside(&app, &mut say)).await?,
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -75,7 +75,10 @@ fn data_directory(folder: &Path) -> Finding {
 fn secret_key(settings: &Settings) -> Finding {
     match settings.key_ring(&Random::from_os()) {
         Ok(_) => Ok("is sound".to_owned()),
-        Err(error) => Err((error.to_string(), "set OKRSYNC_SECRET_KEY to 32 bytes in base64: `openssl rand -base64 32`".to_owned())),
+        Err(error) => Err((
+            error.to_string(),
+            "set OKRSYNC_SECRET_KEY to 32 bytes in base64: `openssl rand -base64 32`".to_owned(),
+        )),
     }
 }
 

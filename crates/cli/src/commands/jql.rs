@@ -64,7 +64,7 @@ fn caret(name: &str, text: &str, error: &SyntaxError) -> String {
         "^".repeat(width)
     );
     if let Some(hint) = &error.hint {
-        shown.push_str(&format!("\n{margin} = hint: {hint}"));
+        shown = format!("{shown}\n{margin} = hint: {hint}");
     }
     shown
 }

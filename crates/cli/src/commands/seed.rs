@@ -50,7 +50,8 @@ impl Seed {
 
     /// With a first admin of that name and password.
     pub(crate) async fn with_admin(app: &App, email: &str, name: &str, password: &str) -> anyhow::Result<Self> {
-        let user = NewUser { email: email.into(), name: name.into(), password: password.to_owned().into(), role: Role::Admin };
+        let user =
+            NewUser { email: email.into(), name: name.into(), password: password.to_owned().into(), role: Role::Admin };
         let owner = create_user(app, user).await?.id;
         let (_, token) = create_token(app, email, "seed", None).await?;
         let organisation = app.store().organisation().await?;
@@ -82,7 +83,12 @@ impl Seed {
     }
 
     /// Connects a Cloud site by API token.
-    pub(crate) async fn cloud(&self, name: &str, site: [&str; 2], [email, token]: [&str; 2]) -> anyhow::Result<ConnectionId> {
+    pub(crate) async fn cloud(
+        &self,
+        name: &str,
+        site: [&str; 2],
+        [email, token]: [&str; 2],
+    ) -> anyhow::Result<ConnectionId> {
         let [server_url, gateway_url] = site;
         let auth = json!({"kind": "api_token", "email": email, "token": token});
         let body = json!({"name": name, "server_url": server_url, "deployment": "cloud", "auth": auth,
@@ -141,11 +147,19 @@ impl Seed {
     /// A key result by percent complete, of the admin's.
     pub(crate) async fn key_result(&self, title: &str) -> anyhow::Result<OkrId> {
         let (kind, mode) = (OkrKind::KeyResult, ProgressMode::DataSource);
-        self.okr(Draft { kind, parent: None, title, team: None, owner: self.owner, mode, measure: Measure::default() }).await
+        self.okr(Draft { kind, parent: None, title, team: None, owner: self.owner, mode, measure: Measure::default() })
+            .await
     }
 
     /// Attaches a query; it is measured as soon as the engine runs.
-    pub(crate) async fn link(&self, okr: OkrId, connection: ConnectionId, jql: &str, metric: Metric, completed_only: bool) -> anyhow::Result<()> {
+    pub(crate) async fn link(
+        &self,
+        okr: OkrId,
+        connection: ConnectionId,
+        jql: &str,
+        metric: Metric,
+        completed_only: bool,
+    ) -> anyhow::Result<()> {
         let query = okrsync_jql::parse(jql).map_err(|errors| anyhow::anyhow!("{jql}: {errors:?}"))?;
         let canonical = query.canonical_where().with_context(|| format!("{jql} has no restriction"))?;
         let link = PutLink {

@@ -62,6 +62,8 @@ fn first_line() -> anyhow::Result<String> {
     std::io::stdin().read_to_string(&mut text).context("the password could not be read from standard input")?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(line.to_owned()),
-        _ => bail!("standard input holds no password: pipe it in, as in `printf %s \"$PASSWORD\" | okrsync user create …`"),
+        _ => bail!(
+            "standard input holds no password: pipe it in, as in `printf %s \"$PASSWORD\" | okrsync user create …`"
+        ),
     }
 }

@@ -42,7 +42,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let latency = Duration::from_millis(args.latency_ms);
     let options = SiteOptions { latency, clock: SimClock::wall(), keep_bodies: false, ..SiteOptions::default() };
     let site = JiraSim::cloud(options).await?;
-    let queries = bulk::fill(&site, &bulk::Bulk { issues: args.issues, queries: args.queries, ..bulk::Bulk::default() })?;
+    let queries =
+        bulk::fill(&site, &bulk::Bulk { issues: args.issues, queries: args.queries, ..bulk::Bulk::default() })?;
     let account = site.account();
     let announcement = Announcement {
         server_url: site.base_url(),

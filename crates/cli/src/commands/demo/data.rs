@@ -11,10 +11,10 @@ use okrsync_domain::{
     measure::{Measure, Metric},
     okr::{OkrKind, ProgressMode},
 };
+use okrsync_jira_sim::Dialect;
 use okrsync_jira_sim::scenario::{
     CheckInPlan, ConnectionPlan, KeyResultPlan, MeasurePlan, Northwind, ObjectivePlan, STAFF, SiteName, SourcePlan,
 };
-use okrsync_jira_sim::Dialect;
 use okrsync_server::App;
 use okrsync_store::Page;
 use std::collections::HashMap;
@@ -33,12 +33,16 @@ struct Writer<'a> {
 /// Writes everything; answers an API token of the demo's admin.
 pub(super) async fn write(app: &App, northwind: &Northwind, state: &State) -> anyhow::Result<String> {
     let mut organisation = app.store().organisation().await?;
-    organisation.name = "Northwind Robotics".to_owned();
+    "Northwind Robotics".clone_into(&mut organisation.name);
     app.store().update_organisation(&organisation, app.clock().now()).await?;
     let seed = Seed::with_admin(app, EMAIL, "Dana Okafor", &state.password).await?.with_period(northwind.period);
     let mut writer = Writer { app, seed, people: HashMap::new(), connections: Vec::new() };
     for staff in STAFF {
-        let id = if staff.email() == EMAIL { writer.seed.owner } else { writer.seed.person(&staff.email(), staff.name).await? };
+        let id = if staff.email() == EMAIL {
+            writer.seed.owner
+        } else {
+            writer.seed.person(&staff.email(), staff.name).await?
+        };
         writer.people.insert(staff.initials, id);
     }
     for plan in northwind.connections() {
@@ -54,7 +58,11 @@ pub(super) async fn write(app: &App, northwind: &Northwind, state: &State) -> an
 /// The connection of that name.
 pub(super) async fn connection_named(app: &App, name: &str) -> anyhow::Result<Option<ConnectionId>> {
     let all = app.store().connections(None, app.clock().now(), Page::all()).await?.items;
-    Ok(all.into_iter().map(|overview| overview.connection).find(|connection| connection.name == name).map(|found| found.id))
+    Ok(all
+        .into_iter()
+        .map(|overview| overview.connection)
+        .find(|connection| connection.name == name)
+        .map(|found| found.id))
 }
 
 impl Writer<'_> {
@@ -135,9 +143,12 @@ impl Writer<'_> {
 fn measure(plan: &MeasurePlan) -> anyhow::Result<Measure> {
     Ok(match plan {
         MeasurePlan::PercentComplete => Measure::default(),
-        MeasurePlan::Kpi { name, unit, start, target } => {
-            Measure::Kpi { name: (*name).to_owned(), unit: (*unit).to_owned(), start: exact(start)?, target: exact(target)? }
-        }
+        MeasurePlan::Kpi { name, unit, start, target } => Measure::Kpi {
+            name: (*name).to_owned(),
+            unit: (*unit).to_owned(),
+            start: exact(start)?,
+            target: exact(target)?,
+        },
     })
 }
 
