@@ -1,7 +1,8 @@
 //! Claiming work: which refreshes a worker may begin now, so that no two workers ever hold the same one.
 //!
 //! On SQLite the transaction's write lock is the queue's lock. On PostgreSQL rows that another worker is just claiming are
-//! skipped, and the unique index on open refreshes decides who makes one for a query that is due.
+//! skipped, and the unique index on open refreshes decides who makes one for a query that is due. Rows are locked
+//! `FOR NO KEY UPDATE` only: somebody who refers to one must not wait for us while we wait for what they insert.
 
 use crate::{
     Store,
@@ -102,7 +103,7 @@ fn waiting(db: &mut Db, askable: &Askable, now: Instant, limit: i64) -> Result<V
         .select(refreshes::id);
     Ok(match db {
         Db::Sqlite(c) => query.load(c),
-        Db::Pg(c) => query.for_update().skip_locked().load(c),
+        Db::Pg(c) => query.for_no_key_update().skip_locked().load(c),
     }?)
 }
 
@@ -119,7 +120,6 @@ fn due(db: &mut Db, random: &Random, askable: &Askable, now: Instant, limit: i64
         .select((queries::id, queries::connection_id));
     let due: Vec<(String, String)> = match db {
         Db::Sqlite(c) => query.load(c),
-        // not `for_update`: the foreign key of somebody else's new refresh must not wait for us while we wait for it
         Db::Pg(c) => query.for_no_key_update().skip_locked().load(c),
     }?;
     refresh_requests::add(db, random, &due, Origin::Timer, now)

@@ -235,7 +235,7 @@ impl Store {
     ) -> Result<Connection, StoreError> {
         let (connection, id) = (connection.clone(), connection.id);
         self.write(move |db| {
-            turns::take(db, vec![id.to_string()])?;
+            turns::alone(db)?;
             let before = get(db, id)?;
             let mut row = ConnectionRow::of(&connection);
             row.version += 1;
@@ -264,7 +264,7 @@ impl Store {
     pub async fn delete_connection(&self, id: ConnectionId) -> Result<(), StoreError> {
         self.write(move |db| {
             let key = id.to_string();
-            turns::take(db, vec![key.clone()])?;
+            turns::alone(db)?;
             let links = count_links(db, std::slice::from_ref(&key))?.get(&key).copied().unwrap_or(0);
             if links > 0 {
                 return Err(StoreError::InUse { links: count(links)? });

@@ -82,7 +82,7 @@ pub(crate) fn hold(db: &mut Db, lease: &Lease) -> Result<String, StoreError> {
     let row = held!(lease).select(refreshes::query_id);
     let query: Option<String> = match db {
         Db::Sqlite(c) => row.first(c).optional(),
-        Db::Pg(c) => row.for_update().first(c).optional(),
+        Db::Pg(c) => row.for_no_key_update().first(c).optional(),
     }?;
     query.ok_or(StoreError::LeaseLost { refresh_id: lease.refresh_id })
 }
@@ -91,7 +91,8 @@ pub(crate) fn hold(db: &mut Db, lease: &Lease) -> Result<String, StoreError> {
 pub(crate) fn hold_turn(db: &mut Db, lease: &Lease) -> Result<String, StoreError> {
     let connection = held!(lease).select(refreshes::connection_id);
     let connection: Option<String> = on!(&mut *db, |c| connection.first(c).optional())?;
-    turns::take(db, connection.into_iter().collect())?;
+    let connection = connection.ok_or(StoreError::LeaseLost { refresh_id: lease.refresh_id })?;
+    turns::on_connection(db, &connection)?;
     hold(db, lease)
 }
 

@@ -108,7 +108,7 @@ fn connect_okr(db: &mut Db, put: &PutLink) -> Result<Okr, StoreError> {
 }
 
 fn put(db: &mut Db, random: &Random, put: &PutLink, now: Instant) -> Result<LinkPut, StoreError> {
-    turns::take_of_okrs(db, &[put.okr_id.to_string()], vec![put.connection_id.to_string()])?;
+    turns::alone(db)?;
     let okr = connect_okr(db, put)?;
     let connection = put.connection_id.to_string();
     if crate::connections::load(db, put.connection_id)?.is_none() {
@@ -163,7 +163,7 @@ impl Store {
     /// value until a later check-in.
     pub async fn delete_link(&self, okr: OkrId, now: Instant) -> Result<Okr, StoreError> {
         self.write(move |db| {
-            turns::take_of_okrs(db, &[okr.to_string()], Vec::new())?;
+            turns::alone(db)?;
             let before = okrs::get(db, okr)?;
             let link = load(db, okr)?.ok_or_else(|| StoreError::not_found("link", &okr))?;
             on!(&mut *db, |c| diesel::delete(links::table.find(okr.to_string())).execute(c))?;
@@ -177,7 +177,7 @@ impl Store {
     pub async fn move_links(&self, from: ConnectionId, to: ConnectionId, now: Instant) -> Result<u64, StoreError> {
         let random = self.random.clone();
         self.write(move |db| {
-            turns::take(db, vec![from.to_string(), to.to_string()])?;
+            turns::alone(db)?;
             if crate::connections::load(db, to)?.is_none() {
                 return Err(StoreError::not_found(CONNECTION, &to));
             }

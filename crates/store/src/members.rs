@@ -130,15 +130,12 @@ impl Comparison {
         Ok(self.changes)
     }
 
-    /// Ends the current rows of `ended`. One that began at this very instant, or later by another machine's clock, never
-    /// held and goes altogether.
+    /// Ends the current rows of `ended`. They began before: refreshes of a query follow each other.
     fn end_rows(&mut self, db: &mut Db) -> Result<(), StoreError> {
         for part in self.ended.chunks(CHUNK) {
             let rows = members::table
                 .filter(members::query_id.eq(&self.query).and(members::ended_at.is_null()))
                 .filter(members::issue_id.eq_any(part.to_vec()));
-            let never_held = rows.clone().filter(members::since.ge(Ts(self.at)));
-            on!(&mut *db, |c| diesel::delete(never_held).execute(c))?;
             on!(&mut *db, |c| diesel::update(rows).set(members::ended_at.eq(Some(Ts(self.at)))).execute(c))?;
         }
         self.ended.clear();

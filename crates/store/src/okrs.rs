@@ -221,19 +221,20 @@ impl Store {
     pub async fn update_okr(&self, okr: &Okr, now: Instant) -> Result<OkrUpdated, StoreError> {
         let (okr, random) = (okr.clone(), self.random.clone());
         self.write(move |db| {
-            turns::take_of_okrs(db, &[okr.id.to_string()], Vec::new())?;
+            let edited = get(db, okr.id)?.measure != okr.measure;
+            if edited {
+                turns::alone(db)?;
+            }
             check_parent(db, &okr)?;
             if okr.kind != OkrKind::Objective && count_children(db, okr.id)? > 0 {
                 return Err(StoreError::NotAnObjective { id: okr.id });
             }
-            let measure_before = get(db, okr.id)?.measure;
+            // refused if the measure that was compared is no longer the current one
             let saved = save(db, &okr)?;
             let query = links::table.find(okr.id.to_string()).select(links::query_id);
             let query: Option<String> = on!(&mut *db, |c| query.first(c).optional())?;
             let refresh_id = match query {
-                Some(query) if measure_before != saved.measure => {
-                    Some(refresh_requests::measure_again(db, &random, &query, Origin::Link, now)?)
-                }
+                Some(query) if edited => Some(refresh_requests::measure_again(db, &random, &query, Origin::Link, now)?),
                 _ => None,
             };
             Ok(OkrUpdated { okr: saved, refresh_id })
@@ -244,6 +245,7 @@ impl Store {
     /// Removes an OKR with its link, readings and check-ins; its children only where that is asked for.
     pub async fn delete_okr(&self, id: OkrId, with_children: bool, now: Instant) -> Result<(), StoreError> {
         self.write(move |db| {
+            turns::alone(db)?;
             get(db, id)?;
             let children = count_children(db, id)?;
             if children > 0 && !with_children {
@@ -251,7 +253,6 @@ impl Store {
             }
             let mut ids = below(db, vec![id.to_string()])?;
             ids.insert(0, id.to_string());
-            turns::take_of_okrs(db, &ids, Vec::new())?;
             let mut queries = Vec::new();
             // from the bottom up, since children refer to their parents
             ids.reverse();

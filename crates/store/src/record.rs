@@ -15,6 +15,7 @@ use crate::{
     sql_types::{Json, Ts},
     store::CHUNK,
 };
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use okrsync_domain::{Instant, OkrId, Problem, measure::Metric, reading::Reading};
 use serde::Serialize;
@@ -25,7 +26,7 @@ use std::collections::HashMap;
 pub struct Recording {
     /// The right to record it.
     pub lease: Lease,
-    /// When the walk began: the instant of its readings.
+    /// When the walk began: the instant of its readings, unless an earlier refresh has that instant or a later one.
     pub at: Instant,
     /// When it ended.
     pub finished_at: Instant,
@@ -47,6 +48,18 @@ struct Settings<'a> {
     jql: &'a str,
     metric: &'a Metric,
     completed_only: bool,
+}
+
+/// Refreshes of a query follow each other, though another machine's clock may be behind the one that recorded last: such a
+/// refresh counts as of the next microsecond, the smallest step that both databases keep.
+fn in_order(db: &mut Db, mut recording: Recording, query: &str) -> Result<Recording, StoreError> {
+    let last = schema::queries::table.filter(schema::queries::id.eq(query)).select(schema::queries::last_ok_at);
+    let last: Option<Ts> = on!(db, |c| last.first(c))?;
+    if let Some(Ts(last)) = last.filter(|last| recording.at <= last.0) {
+        recording.at = last + TimeDelta::microseconds(1);
+        recording.readings.iter_mut().for_each(|reading| reading.at = recording.at);
+    }
+    Ok(recording)
 }
 
 /// Copies the stage into mirror and members, piece by piece.
@@ -120,6 +133,7 @@ impl Store {
     pub async fn record(&self, recording: Recording) -> Result<MemberChanges, StoreError> {
         self.write(move |db| {
             let query = hold_turn(db, &recording.lease)?;
+            let recording = in_order(db, recording, &query)?;
             let changes = promote(db, &recording, &query)?;
             keep_readings(db, &recording, &query)?;
             note_success(db, &recording, &query)?;

@@ -8,6 +8,7 @@ use crate::{
     schema::{links, queries, refresh_group_members, refresh_groups, refreshes, stage},
     sql_types::Ts,
     store::CHUNK,
+    turns,
 };
 use diesel::prelude::*;
 use okrsync_domain::{ConnectionId, Instant, OkrId, QueryId, Random, RefreshId, refresh::RefreshState};
@@ -138,7 +139,13 @@ pub(crate) fn enqueue(
         let joined =
             refreshes::table.filter(refreshes::query_id.eq_any(ids)).filter(refreshes::state.eq_any(open_states()));
         if Origin::urgent().contains(&word(&origin)) {
-            let queued = joined.clone().filter(refreshes::state.eq(word(&RefreshState::Queued)));
+            let queued = joined.clone().filter(refreshes::state.eq(word(&RefreshState::Queued))).select(refreshes::id);
+            let queued: Vec<String> = match db {
+                Db::Sqlite(c) => queued.load(c),
+                // one that a worker is just claiming need not wait for anybody any more
+                Db::Pg(c) => queued.for_no_key_update().skip_locked().load(c),
+            }?;
+            let queued = refreshes::table.filter(refreshes::id.eq_any(queued));
             on!(&mut *db, |c| diesel::update(queued).set(refreshes::origin.eq(word(&origin))).execute(c))?;
         }
         let found: Vec<(String, String)> =
@@ -256,6 +263,7 @@ impl Store {
     ) -> Result<Option<RefreshRequest>, StoreError> {
         let random = self.random.clone();
         self.write(move |db| {
+            turns::beside(db)?;
             let wanted = in_scope(db, &scope)?;
             let open = enqueue(db, &random, &wanted, origin, now)?;
             let refreshes: Result<Vec<(QueryId, RefreshId)>, StoreError> = open

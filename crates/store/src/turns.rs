@@ -1,30 +1,34 @@
-//! Taking turns: whoever changes a connection's links, and whoever records what was read through it, come one after
-//! another, so that PostgreSQL never finds two of them waiting for each other's rows.
+//! Taking turns, so that `PostgreSQL` never finds two transactions waiting for each other's rows.
+//!
+//! Whoever changes links, or what they measure, does so alone: that is rare and short. Whoever records what was read
+//! may do so beside others, but one after another on each connection. On SQLite every transaction that writes has the
+//! whole database to itself anyway.
 
-use crate::{error::StoreError, pool::Db, schema::links};
+use crate::{error::StoreError, pool::Db};
 use diesel::{prelude::*, sql_query, sql_types::Text};
 
-/// Waits for these connections' turns and keeps them until the transaction ends. On SQLite every transaction that writes
-/// has the whole database to itself.
-pub(crate) fn take(db: &mut Db, mut connections: Vec<String>) -> Result<(), StoreError> {
-    let Db::Pg(c) = db else { return Ok(()) };
-    connections.sort();
-    connections.dedup();
-    for connection in connections {
-        sql_query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))").bind::<Text, _>(connection).execute(c)?;
-    }
-    Ok(())
+/// Names the turn that concerns links; connections' turns are named by their ids.
+const LINKS: &str = "links";
+
+/// Waits until nobody changes links or records, and keeps it so until the transaction ends.
+pub(crate) fn alone(db: &mut Db) -> Result<(), StoreError> {
+    wait(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", LINKS)
 }
 
-/// The same for the connections that these OKRs are linked to, and for others.
-pub(crate) fn take_of_okrs(db: &mut Db, okrs: &[String], also: Vec<String>) -> Result<(), StoreError> {
-    let mut connections = also;
+/// Waits until nobody changes links, and keeps it so until the transaction ends.
+pub(crate) fn beside(db: &mut Db) -> Result<(), StoreError> {
+    wait(db, "SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))", LINKS)
+}
+
+/// [`beside`] others, but as the only one on this connection.
+pub(crate) fn on_connection(db: &mut Db, connection: &str) -> Result<(), StoreError> {
+    beside(db)?;
+    wait(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", connection)
+}
+
+fn wait(db: &mut Db, lock: &str, name: &str) -> Result<(), StoreError> {
     if let Db::Pg(c) = db {
-        for part in okrs.chunks(crate::store::CHUNK) {
-            let linked =
-                links::table.filter(links::okr_id.eq_any(part.to_vec())).select(links::connection_id).distinct();
-            connections.extend(linked.load::<String>(c)?);
-        }
+        sql_query(lock).bind::<Text, _>(name).execute(c)?;
     }
-    take(db, connections)
+    Ok(())
 }
