@@ -1,6 +1,6 @@
 //! A query before it is linked: our own parser first, then Jira's verdict. Nothing is stored.
 
-use crate::{Engine, SyncError};
+use crate::{Engine, SyncError, error::jira};
 use okrsync_connections::{Error, Verdict};
 use okrsync_domain::{ConnectionId, Invalid, Problem, invalid::FieldError, problem::ProblemCode};
 use okrsync_jql::{Query, SyntaxError};
@@ -86,7 +86,7 @@ impl JqlCheck {
                 self.errors = messages.into_iter().map(error).collect();
             }
             Err(Error::QueryUnbounded) => (self.errors, self.unbounded) = (vec![unbounded()], true),
-            Err(error) => self.unanswered = Some(error.problem(at)),
+            Err(error) => self.unanswered = Some(jira(&error, at)),
         }
         self
     }

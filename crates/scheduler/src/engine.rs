@@ -70,6 +70,7 @@ impl Engine {
 
     /// Says that something is due now. Never blocks.
     pub fn wake(&self) {
+        self.context.waker.note_news();
         self.context.waker.wake();
     }
 
@@ -128,6 +129,8 @@ impl Engine {
         if let Some(connection) = self.only_connection(&scope).await? {
             askable(&connection, clock.now())?;
         }
+        // Before it can be claimed, so that it is not measured by what was learnt before it was asked for.
+        self.context.waker.note_news();
         let request = store.request_refresh(scope, Origin::Person, clock.now()).await?;
         self.wake();
         Ok(request)

@@ -1,5 +1,6 @@
 //! What can go wrong between a caller and the engine; the variants say what the caller can do.
 
+use crate::plan;
 use okrsync_domain::{Instant, Invalid, Problem, problem::ProblemCode};
 use okrsync_store::StoreError;
 use tokio_cron_scheduler::JobSchedulerError;
@@ -30,17 +31,28 @@ pub enum SyncError {
 impl SyncError {
     /// What Jira or the connection did, as a problem seen at `at`.
     pub(crate) fn jira(error: &okrsync_connections::Error, at: Instant) -> Self {
-        Self::Jira(error.problem(at))
+        Self::Jira(jira(error, at))
     }
 
     /// Whether the same call may succeed soon.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Jira(problem) => crate::plan::is_transient(problem.code),
+            Self::Jira(problem) => plan::is_transient(problem.code),
             Self::Store(error) => error.is_transient(),
             Self::Refused(_) | Self::Disabled | Self::NeedsAuthorization | Self::Clock(_) => false,
         }
     }
+}
+
+/// What Jira or the connection did. There is always a cure, if only patience.
+pub(crate) fn jira(error: &okrsync_connections::Error, at: Instant) -> Problem {
+    let problem = error.problem(at);
+    let cure = if plan::is_transient(problem.code) {
+        "It is tried again by itself. If it lasts, test the connection: the test names the step that fails."
+    } else {
+        "Test the connection: the test names the step that fails."
+    };
+    Problem { hint: problem.hint.or_else(|| Some(cure.to_owned())), ..problem }
 }
 
 /// A failure of okrsync itself, told in the same form as one of Jira's.

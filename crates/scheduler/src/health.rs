@@ -3,6 +3,7 @@
 use crate::{
     Engine, SyncError,
     engine::askable,
+    error::jira,
     visit::{note_failed, note_ok},
 };
 use chrono::TimeDelta;
@@ -42,7 +43,7 @@ impl Engine {
             note_ok(&self.context, connection, ok).await;
             return self.recover(connection).await;
         };
-        let problem = error.problem(now);
+        let problem = jira(error, now);
         let pause = problem.retry_at.or(connection.paused_until.filter(|until| *until > now));
         note_failed(&self.context, connection, &problem, pause).await;
         Ok(())

@@ -191,8 +191,7 @@ impl<'a> Pass<'a> {
     /// The visit of this pass, or a new one where the connection was edited meanwhile or the visit is too old.
     async fn visit(&mut self, id: ConnectionId) -> Result<Arc<Visit>, SyncError> {
         let connection = self.context.store.get_connection(id).await?;
-        let now = self.context.clock.now();
-        if let Some(visit) = self.visits.get(&id).filter(|visit| visit.serves(&connection, now)) {
+        if let Some(visit) = self.visits.get(&id).filter(|visit| visit.serves(&self.context, &connection)) {
             return Ok(visit.clone());
         }
         let visit = Arc::new(Visit::open(&self.context, connection).await?);

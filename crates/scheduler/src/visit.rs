@@ -1,7 +1,7 @@
 //! One visit to a connection within a pass: who we are there and what fields there are is asked once for all its
 //! queries, and when it turns out to be in trouble, its other queries are not asked at all.
 
-use crate::{SyncError, context::Context, events::Event, plan};
+use crate::{SyncError, context::Context, error::jira, events::Event, plan};
 use chrono::TimeDelta;
 use okrsync_connections::{Error, Site};
 use okrsync_domain::{
@@ -38,6 +38,8 @@ pub(crate) struct Visit {
     /// Queries asked at once.
     pub(crate) places: Arc<Semaphore>,
     opened_at: Instant,
+    /// News heard when it was opened.
+    news: u64,
     account: OnceCell<Result<(), Problem>>,
     fields: OnceCell<Result<Vec<Field>, Problem>>,
     broken: OnceLock<Broken>,
@@ -48,12 +50,14 @@ pub(crate) struct Visit {
 
 impl Visit {
     pub(crate) async fn open(context: &Context, connection: Connection) -> Result<Self, SyncError> {
+        let (opened_at, news) = (context.clock.now(), context.waker.news());
         let site = context.sites.of(&connection).await?;
         let places = usize::try_from(connection.concurrency.max(1)).unwrap_or(1);
         Ok(Self {
             site,
             places: Arc::new(Semaphore::new(places)),
-            opened_at: context.clock.now(),
+            opened_at,
+            news,
             account: OnceCell::new(),
             fields: OnceCell::new(),
             broken: OnceLock::new(),
@@ -64,10 +68,15 @@ impl Visit {
         })
     }
 
-    /// Whether a query claimed now may still use it.
-    pub(crate) fn serves(&self, connection: &Connection, now: Instant) -> bool {
+    /// Whether a query claimed now may still use it: not if it was asked for after the visit began, or the connection
+    /// was edited meanwhile.
+    pub(crate) fn serves(&self, context: &Context, connection: &Connection) -> bool {
+        if self.news != context.waker.news() || self.connection.version != connection.version {
+            return false;
+        }
+        let now = context.clock.now();
         let usable = self.broken.get().is_none_or(|broken| now - broken.seen_at < BROKEN_FOR);
-        usable && self.connection.version == connection.version && now - self.opened_at < FRESH_FOR
+        usable && now - self.opened_at < FRESH_FOR
     }
 
     /// Why the whole connection cannot be asked, if it is known by now.
@@ -108,7 +117,7 @@ impl Visit {
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) => {
-                let problem = error.problem(context.clock.now());
+                let problem = jira(&error, context.clock.now());
                 self.break_off(context, &problem);
                 Err(problem)
             }

@@ -2,6 +2,7 @@
 
 use crate::{
     context::Context,
+    error::{internal, jira},
     events::Event,
     lease::{self, Gauge},
     links::Links,
@@ -65,7 +66,7 @@ impl Walker<'_> {
                     unstable += 1;
                 }
                 Trouble::Jira(too_large @ Error::NumberTooLarge { field, .. }) => {
-                    let problem = too_large.problem(self.context.clock.now());
+                    let problem = jira(too_large, self.context.clock.now());
                     if !links.give_up(field, &problem) || links.measurable.is_empty() {
                         return Err(error);
                     }
@@ -125,9 +126,9 @@ impl Trouble {
     /// As the OKR will say it.
     pub(crate) fn problem(&self, at: Instant) -> Problem {
         match self {
-            Self::Jira(error) => error.problem(at),
+            Self::Jira(error) => jira(error, at),
             Self::Refused(problem) => problem.clone(),
-            Self::SwitchedOff => crate::error::internal(&self.to_string(), at),
+            Self::SwitchedOff => internal(&self.to_string(), at),
             // An issue that comes twice in one walk, and again after the retries.
             Self::Store(StoreError::Duplicate { .. }) => Problem {
                 code: ProblemCode::JiraUnexpectedAnswer,
@@ -136,7 +137,7 @@ impl Trouble {
                 at,
                 retry_at: None,
             },
-            Self::Store(error) => crate::error::internal(&error.to_string(), at),
+            Self::Store(error) => internal(&error.to_string(), at),
         }
     }
 }

@@ -154,6 +154,21 @@ async fn a_dead_process_loses_its_lease_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_kills_its_process_is_not_begun_for_ever() {
+    let world = World::new(Jira::start(10, 3).await).await;
+    let okr = world.link("project = AE", Metric::Count).await;
+    for attempt in 1..=10 {
+        let claims = world.store.claim(world.clock.now(), "dying", TimeDelta::seconds(60), 10).await.unwrap();
+        assert_eq!(claims[0].lease.attempt, attempt);
+        world.clock.advance(TimeDelta::seconds(61));
+    }
+    assert_eq!(world.engine.pass().await.failed, 1);
+    assert_eq!((world.problem(okr).await, world.jira.asked("")), (Some("internal"), 0));
+    world.clock.advance(TimeDelta::minutes(60));
+    assert_eq!(world.engine.pass().await.done, 1, "with its next slot it gets another chance");
+}
+
+#[tokio::test]
 async fn two_engines_share_the_work_and_do_nothing_twice() {
     let world = World::new(Jira::start(3, 1).await).await;
     for number in 0..30 {

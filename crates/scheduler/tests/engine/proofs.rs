@@ -5,7 +5,12 @@ use crate::{
     world::{World, points},
 };
 use chrono::TimeDelta;
-use okrsync_domain::{connection::ConnectionState, measure::Metric, reading::WarningCode};
+use okrsync_domain::{
+    connection::ConnectionState,
+    issue::FieldId,
+    measure::{Aggregate, Metric},
+    reading::WarningCode,
+};
 
 const SEARCH: &str = "/search/jql";
 
@@ -64,6 +69,19 @@ async fn nothing_is_believed_only_if_the_strict_check_accepts_the_query() {
 }
 
 #[tokio::test]
+async fn nothing_is_not_believed_when_jira_finds_something_right_after() {
+    let (world, okr) = measured(Metric::Count).await;
+    world.jira.script().blind_walks = 2;
+    assert_eq!(world.engine.pass().await.done, 1, "the third walk sees");
+    assert_eq!(world.readings(okr).await[0].tally.matched, 10);
+    world.clock.advance(TimeDelta::minutes(60));
+    world.jira.script().blind_walks = usize::MAX;
+    assert_eq!(world.engine.pass().await.failed, 1);
+    assert_eq!(world.problem(okr).await, Some("jira_unexpected_answer"));
+    assert_eq!(world.readings(okr).await.len(), 2);
+}
+
+#[tokio::test]
 async fn a_sudden_drop_needs_a_healthy_account() {
     let (world, okr) = measured(Metric::Count).await;
     world.jira.holds(4, 3);
@@ -94,6 +112,19 @@ async fn a_field_that_is_gone_fails_its_link_alone() {
     assert_eq!(world.problem(story_points).await, Some("field_unavailable"));
     assert_eq!(world.problem(count).await, None);
     assert_eq!((world.readings(okr).await.len(), world.readings(count).await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_field_that_holds_no_numbers_is_never_zero() {
+    let world = World::new(Jira::start(3, 1).await).await;
+    for field in ["summary", "status", "nowhere"] {
+        let metric = Metric::CustomField { field_id: FieldId::new(field), aggregate: Aggregate::Sum };
+        let okr = world.link(&format!("text ~ {field}"), metric).await;
+        assert_eq!(world.engine.pass().await.failed, 1);
+        assert_eq!(world.problem(okr).await, Some("field_unavailable"), "{field}");
+        assert!(world.readings(okr).await.is_empty());
+    }
+    assert_eq!(world.jira.asked(SEARCH), 0, "no walk is needed to know");
 }
 
 #[tokio::test]
