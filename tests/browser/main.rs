@@ -1,5 +1,7 @@
 //! Stories in a real browser.
 
+mod board;
+
 use okrsync_tests::browser::Browser;
 use thirtyfour::prelude::*;
 

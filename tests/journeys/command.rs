@@ -46,6 +46,7 @@ async fn mistakes(database: TestDatabase, _dialect: Dialect) {
         assert!(help.out.contains(command), "{}", help.out);
         assert_eq!(place.run(&[command, "--help"], "").await.code, Some(0), "{command}");
     }
+    assert_eq!(place.run(&["bench", "sync", "--help"], "").await.code, Some(0));
     assert_eq!(place.run(&["dance"], "").await.code, Some(2), "a word that is no command");
     let elsewhere = Place::new(data.path(), "postgres://nobody@127.0.0.1:9/nowhere");
     for command in [["migrate"], ["doctor"]] {

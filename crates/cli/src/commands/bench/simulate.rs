@@ -15,6 +15,7 @@ use tokio::{
 
 /// What to simulate.
 #[derive(Debug, Clone, clap::Args)]
+#[group(skip)] // `bench sync` takes these among its own
 pub(crate) struct Args {
     /// Issues of the site.
     #[arg(long, default_value_t = 20_000)]
