@@ -21,6 +21,8 @@ use tokio_util::sync::CancellationToken;
 
 /// How often somebody who waits looks whether another process has finished the work.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// A refresh may end in the instant in which it is joined; the next try then makes a new one.
+const JOINING_TRIES: u32 = 3;
 /// Time between two clearings.
 const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
 /// How long a finished refresh can be looked up.
@@ -126,12 +128,19 @@ impl Engine {
         if !store.organisation().await?.jira_enabled {
             return Err(SyncError::Disabled);
         }
-        if let Some(connection) = self.only_connection(&scope).await? {
-            askable(&connection, clock.now())?;
+        let connection = self.only_connection(&scope).await?;
+        if let Some(connection) = &connection {
+            askable(connection, clock.now())?;
         }
         // Before it can be claimed, so that it is not measured by what was learnt before it was asked for.
         self.context.waker.note_news();
-        let request = store.request_refresh(scope, Origin::Person, clock.now()).await?;
+        let mut request = None;
+        for _ in 0..JOINING_TRIES {
+            request = store.request_refresh(scope.clone(), Origin::Person, clock.now()).await?;
+            if request.is_some() || connection.is_none() {
+                break;
+            }
+        }
         self.wake();
         Ok(request)
     }

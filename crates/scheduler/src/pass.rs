@@ -1,5 +1,9 @@
 //! One pass: due queries are claimed in small batches, worked on by connection, and claimed again as places become
-//! free, until nothing is due. A slow site fills its own places only; a wake during the pass is part of it.
+//! free, until nothing is due. A wake during the pass is part of it.
+//!
+//! Each connection works on as many queries at once as it has places; what else was claimed for it waits and counts
+//! towards the limit of the whole. A slow site with very many due queries can therefore hold others up: claims cannot
+//! leave a connection out yet.
 
 use crate::{
     SyncError,
@@ -128,13 +132,12 @@ impl<'a> Pass<'a> {
             if room == 0 {
                 return;
             }
-            let full = self.full();
-            let claims = match self.claim(room, &full).await {
+            let claims = match self.claim(room).await {
                 Ok(claims) => claims,
                 Err(error) => return self.complain(&error),
             };
             if claims.is_empty() {
-                self.may_find_more = !full.is_empty();
+                self.may_find_more = false;
                 return;
             }
             self.begin();
@@ -148,24 +151,10 @@ impl<'a> Pass<'a> {
         }
     }
 
-    async fn claim(&self, room: usize, _full: &[ConnectionId]) -> Result<Vec<Claim>, StoreError> {
+    async fn claim(&self, room: usize) -> Result<Vec<Claim>, StoreError> {
         let lease = chrono::TimeDelta::from_std(self.context.config.lease()).unwrap_or(chrono::TimeDelta::MAX);
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
         self.context.store.claim(self.context.clock.now(), self.worker, lease, limit).await
-    }
-
-    /// Connections whose places are all taken. One that is in trouble is not among them: all that is due on it is to
-    /// say so.
-    fn full(&self) -> Vec<ConnectionId> {
-        let mut held: BTreeMap<ConnectionId, usize> = BTreeMap::new();
-        for work in self.held.values().filter(|work| work.visit.broken().is_none()) {
-            *held.entry(work.connection()).or_default() += 1;
-        }
-        let places = |id: &ConnectionId| self.visits.get(id).map_or(1, |visit| visit.connection.concurrency.max(1));
-        held.into_iter()
-            .filter(|(id, held)| *held >= usize::try_from(places(id)).unwrap_or(1))
-            .map(|(id, _)| id)
-            .collect()
     }
 
     async fn start(&mut self, connection: ConnectionId, claims: Vec<Claim>) {

@@ -1,20 +1,23 @@
 // Live rows: refresh without leaving the page, and numbers that move when they move. Everything works without this file.
 "use strict";
 (() => {
-  const board = document.querySelector("[data-board]");
-  if (!board) return;
+  if (!document.querySelector("[data-board]")) return;
   const status = document.querySelector("[data-live-status]");
   const token = document.querySelector("meta[name=csrf-token]")?.content ?? "";
   const say = (text) => { if (status) status.textContent = text; };
 
-  // Replaces what differs, row by row, so that focus and scroll stay where they are.
+  // Replaces what differs, row by row, so that focus and scroll stay where they are; the whole board where rows came or went.
+  const parts = (root) => [...root.querySelectorAll("[data-part]")];
+  const names = (list) => list.map((part) => part.dataset.part).join();
   const swap = (fresh) => {
-    for (const next of fresh.querySelectorAll("[data-part]")) {
-      const old = document.querySelector(`[data-part="${CSS.escape(next.dataset.part)}"]`);
-      if (old && old.outerHTML !== next.outerHTML && !old.contains(document.activeElement)) glide(old, next);
+    const [shown, next] = [parts(document), parts(fresh)];
+    if (names(shown) !== names(next)) {
+      document.querySelector("[data-board]").replaceWith(fresh.querySelector("[data-board]"));
+      return;
     }
-    const rows = (root) => [...root.querySelectorAll("[data-part]")].map((part) => part.dataset.part).join();
-    if (rows(document) !== rows(fresh)) board.replaceWith(fresh.querySelector("[data-board]"));
+    shown.forEach((old, index) => {
+      if (old.outerHTML !== next[index].outerHTML && !old.contains(document.activeElement)) glide(old, next[index]);
+    });
   };
 
   // The new row starts with the old bar, so that the width changes visibly.
