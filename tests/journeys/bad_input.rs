@@ -172,6 +172,23 @@ async fn malformed_bodies(database: TestDatabase, _dialect: Dialect) {
     app.admin.with_token(Some("okr_wrong")).get("/okrs").await.problem(401, "unauthorized");
 }
 
+/// Numbers at the edge of what a decimal holds are kept exactly, and nothing that is computed from them fails.
+async fn the_largest_numbers_are_survived(database: TestDatabase, dialect: Dialect) {
+    let app = TestApp::start(&database).await;
+    let site = app.jira(dialect).await;
+    site.add_project("AE", "Arm engineering").expect("a new project");
+    site.create(IssueDraft::new("AE", "Story").status("Done")).expect("an issue");
+    let connection = app.connect(&site).await;
+    let most = "79228162514264337593543950335";
+    let okr = app.key_result(kpi(json!(format!("-{most}")), json!(most))).await;
+    let linked = app.link(&okr, &connection, "project = AE", json!({})).await;
+    assert_eq!((&linked["value"], &linked["progress"]), (&json!("1"), &json!("50")), "{linked}");
+    let issues = app.admin.get(&format!("/okrs/{okr}/issues")).await.expect(200);
+    assert_eq!(issues["items"][0]["contribution"], Value::Null, "{issues}");
+    let body = json!({"connection_id": connection, "okr_id": okr, "jql": "project = AE", "metric": {"kind": "count"}});
+    app.admin.post("/links/preview", &body).await.expect(200);
+}
+
 /// A wrong token is refused before anything is stored; `?test=false` stores it untested.
 async fn a_wrong_token_is_not_stored(database: TestDatabase, dialect: Dialect) {
     let app = TestApp::start(&database).await;
@@ -206,5 +223,6 @@ async fn a_mistake_in_a_query_has_a_place(database: TestDatabase, dialect: Diale
 
 journey!(every_mistake_is_explained);
 journey!(malformed_bodies, one dialect);
+journey!(the_largest_numbers_are_survived, one dialect);
 journey!(a_wrong_token_is_not_stored);
 journey!(a_mistake_in_a_query_has_a_place, one dialect);

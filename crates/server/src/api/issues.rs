@@ -170,7 +170,8 @@ impl Share {
                     name: String::new(),
                     unit: String::new(),
                     start: Decimal::ZERO,
-                    target: target - start,
+                    // Too far apart to be subtracted: no contribution rather than a wrong one.
+                    target: target.checked_sub(*start)?,
                 };
                 (way, Tally { value: Some(value), ..Tally::default() })
             }

@@ -198,7 +198,7 @@ async fn view(
         status: judged,
         coverage: tally.map(|tally: &Tally| tally.coverage.into()),
         change: frame.current.as_ref().map(|current| ChangeView {
-            value: number(shown.zip(current.value).map(|(new, old)| new - old)),
+            value: number(shown.zip(current.value).and_then(|(new, old)| new.checked_sub(old))),
             progress: number(reached.zip(current.progress.as_ref()).map(|(new, old)| new - old.api())),
             status: current.status.into(),
         }),
