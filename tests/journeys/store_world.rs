@@ -141,6 +141,8 @@ impl World {
             matched: issues.len() as u64,
             requests: 3,
             failed: Vec::new(),
+            story_points_fields: Vec::new(),
+            gone: Vec::new(),
             lease: claim.lease,
         }
     }

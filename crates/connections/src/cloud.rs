@@ -9,7 +9,7 @@ use crate::{
     search::{Found, Page},
     wire,
 };
-use okrsync_domain::catalogue::Project;
+use okrsync_domain::{catalogue::Project, issue::IssueId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -148,6 +148,19 @@ pub(crate) async fn probe(client: &Client, jql: &str) -> Result<(Option<bool>, V
     let (found, more, warnings) = wire::any_issue(&answer.path, &answer.body)?;
     let matches_nothing = if found { Some(false) } else { (!more).then_some(true) };
     Ok((matches_nothing, warnings))
+}
+
+/// Which of these issues are there for the account: a bulk fetch leaves the others out.
+pub(crate) async fn visible(client: &Client, ids: &[IssueId]) -> Result<Vec<IssueId>, Error> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body {
+        issue_ids_or_keys: Vec<String>,
+        fields: [&'static str; 1],
+    }
+    let body = Body { issue_ids_or_keys: ids.iter().map(ToString::to_string).collect(), fields: ["status"] };
+    let answer = client.send(&Call::post(format!("{API}/issue/bulkfetch"), &body)).await?;
+    wire::issue_ids(&answer.path, &answer.body)
 }
 
 /// All projects that the account sees.

@@ -89,8 +89,25 @@ fn changed(detail: String) -> Error {
 }
 
 fn search(jql: &str, start_at: u64, max_results: u32, fields: Vec<&str>) -> Call {
-    let body = SearchBody { jql, start_at, max_results, validate_query: true, fields };
-    Call::post(format!("{API}/search"), &body).about_query()
+    of_search(&SearchBody { jql, start_at, max_results, validate_query: true, fields })
+}
+
+fn of_search(body: &SearchBody<'_>) -> Call {
+    Call::post(format!("{API}/search"), body).about_query()
+}
+
+/// Which of these issues are there for the account: without validation, a search takes ids that it does not know.
+pub(crate) async fn visible(client: &Client, ids: &[IssueId]) -> Result<Vec<IssueId>, Error> {
+    let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let body = SearchBody {
+        jql: &format!("id in ({list})"),
+        start_at: 0,
+        max_results: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+        validate_query: false,
+        fields: vec!["status"],
+    };
+    let answer = client.send(&of_search(&body)).await?;
+    wire::issue_ids(&answer.path, &answer.body)
 }
 
 /// How many issues match, exactly, and what was tolerated: a page without rows.

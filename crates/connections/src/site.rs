@@ -8,9 +8,13 @@ use okrsync_domain::{
     Clock, Instant, Random,
     catalogue::{Catalogue, Field, Project},
     connection::{Account, Deployment, JiraInfo},
+    issue::IssueId,
 };
 use serde::Deserialize;
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
+
+/// Most issues asked for by their ids at once.
+const IDS_A_REQUEST: usize = 100;
 
 /// How many issues match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,6 +169,18 @@ impl Site {
         Pages::new(self.client.clone(), wanted.clone(), pager)
     }
 
+    /// Which of these issues the account sees: 100 a request. Of the others Jira does not tell whether they exist.
+    pub async fn visible(&self, ids: &[IssueId]) -> Result<BTreeSet<IssueId>, Error> {
+        let mut seen = BTreeSet::new();
+        for part in ids.chunks(IDS_A_REQUEST) {
+            seen.extend(match self.dialect {
+                Dialect::Cloud => cloud::visible(&self.client, part).await?,
+                Dialect::DataCenter => data_center::visible(&self.client, part).await?,
+            });
+        }
+        Ok(seen)
+    }
+
     /// How many issues match: one request, exact only on Data Center.
     pub async fn count(&self, where_text: &str) -> Result<Count, Error> {
         match self.dialect {
@@ -219,7 +235,8 @@ impl Site {
         })
     }
 
-    async fn projects(&self) -> Result<Vec<Project>, Error> {
+    /// All projects that the account sees.
+    pub async fn projects(&self) -> Result<Vec<Project>, Error> {
         match self.dialect {
             Dialect::Cloud => cloud::projects(&self.client).await,
             Dialect::DataCenter => data_center::projects(&self.client).await,

@@ -110,6 +110,20 @@ pub fn decode_issues(body: &[u8], wanted: &Wanted) -> Result<Vec<Issue>, Error> 
     issues(raw.issues, wanted)
 }
 
+/// The ids of an answer's issues.
+pub(crate) fn issue_ids(path: &str, body: &[u8]) -> Result<Vec<IssueId>, Error> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        issues: Vec<Identity>,
+    }
+    #[derive(Deserialize)]
+    struct Identity {
+        id: Id,
+    }
+    let raw: Envelope = parse(path, body)?;
+    Ok(raw.issues.into_iter().map(|issue| IssueId(issue.id.0)).collect())
+}
+
 /// Whether a page has an issue, whether there may be more, and its warnings.
 pub(crate) fn any_issue(path: &str, body: &[u8]) -> Result<(bool, bool, Vec<String>), Error> {
     let raw: RawTokenPage<'_> = parse(path, body)?;

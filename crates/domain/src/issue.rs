@@ -21,6 +21,19 @@ impl fmt::Display for IssueId {
 #[serde(transparent)]
 pub struct IssueKey(pub String);
 
+impl IssueKey {
+    /// The key of its project.
+    ///
+    /// ```
+    /// use okrsync_domain::issue::IssueKey;
+    /// assert_eq!(IssueKey("AE-786".to_owned()).project(), Some("AE"));
+    /// assert_eq!(IssueKey("786".to_owned()).project(), None);
+    /// ```
+    pub fn project(&self) -> Option<&str> {
+        self.0.rsplit_once('-').map(|(project, _)| project)
+    }
+}
+
 impl fmt::Display for IssueKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

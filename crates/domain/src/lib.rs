@@ -13,6 +13,7 @@ pub mod invalid;
 pub mod issue;
 pub mod link;
 pub mod measure;
+pub mod moves;
 pub mod okr;
 pub mod organisation;
 pub mod person;

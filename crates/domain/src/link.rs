@@ -1,6 +1,6 @@
 //! A link: an OKR's connection, query and metric.
 
-use crate::{ConnectionId, Instant, OkrId, QueryId, measure::Metric};
+use crate::{ConnectionId, Instant, OkrId, QueryId, issue::FieldId, measure::Metric};
 use serde::{Deserialize, Serialize};
 
 /// Shortest period of a link in minutes.
@@ -27,4 +27,18 @@ pub struct Link {
     pub period_minutes: Option<u32>,
     /// When the link was made or its query, metric or toggle last edited.
     pub edited_at: Instant,
+}
+
+/// What a link was set to when a reading was taken: evidence, and the ground of "query edited".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The query as its author wrote it.
+    pub jql: String,
+    /// What was measured.
+    pub metric: Metric,
+    /// Whether a KPI counted completed issues only.
+    pub completed_only: bool,
+    /// The story point fields of the connection, where points were measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub story_points_fields: Vec<FieldId>,
 }

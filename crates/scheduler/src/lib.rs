@@ -17,6 +17,7 @@ pub mod status;
 
 mod ask;
 mod context;
+mod departures;
 mod driver;
 mod endings;
 mod lease;

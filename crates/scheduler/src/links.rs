@@ -65,6 +65,12 @@ impl Links {
         Wanted::for_metrics(&metrics).with_display()
     }
 
+    /// The story point fields by which points are measured; none where no link does.
+    pub(crate) fn story_points_fields(&self) -> Vec<FieldId> {
+        let points = self.measurable.iter().map(|link| &link.rule.story_points_fields);
+        points.into_iter().find(|fields| !fields.is_empty()).cloned().unwrap_or_default()
+    }
+
     /// Fails the links that read `field`; whether there was one.
     pub(crate) fn give_up(&mut self, field: &FieldId, problem: &Problem) -> bool {
         let (hit, kept) = std::mem::take(&mut self.measurable).into_iter().partition(|link| link.reads(field));

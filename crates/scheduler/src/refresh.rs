@@ -3,6 +3,7 @@
 
 use crate::{
     context::Context,
+    departures,
     lease::{self, Gauge},
     links::{Links, Measurable},
     pass::okrs_of,
@@ -13,6 +14,8 @@ use crate::{
 use okrsync_connections::Error;
 use okrsync_domain::{
     Instant, OkrId, Problem,
+    issue::{FieldId, IssueId},
+    moves::Gone,
     problem::ProblemCode,
     reading::{Reading, ReadingKind, Warning, WarningCode},
     refresh::RefreshState,
@@ -55,6 +58,8 @@ struct Measured {
     matched: u64,
     readings: Vec<Reading>,
     failed: Vec<(OkrId, Problem)>,
+    story_points_fields: Vec<FieldId>,
+    gone: Vec<(IssueId, Gone)>,
 }
 
 /// A claimed query on a visit to its connection.
@@ -112,7 +117,8 @@ impl Refresh<'_> {
             }
             self.context.store.clear_stage(&self.claim.lease).await?;
         };
-        self.conclude(walked, links, &warnings)
+        let measured = self.conclude(walked, links, &warnings)?;
+        Ok(Measured { gone: departures::ask(self.context, self.visit, self.claim).await, ..measured })
     }
 
     /// Rule 5: what looks like a loss is believed only after a second look; the warnings that come with it.
@@ -153,6 +159,7 @@ impl Refresh<'_> {
 
     /// The readings of all links that can be measured; a sum that is too large fails its link alone.
     fn conclude(&self, walked: Walked, links: Links, warnings: &[Warning]) -> Result<Measured, Trouble> {
+        let story_points_fields = links.story_points_fields();
         let Links { measurable, mut failed } = links;
         let (now, mut readings) = (self.context.clock.now(), Vec::with_capacity(measurable.len()));
         for (link, tallier) in measurable.into_iter().zip(walked.talliers) {
@@ -172,7 +179,14 @@ impl Refresh<'_> {
         }
         match failed.first() {
             Some((_, problem)) if readings.is_empty() => Err(Trouble::Refused(problem.clone())),
-            _ => Ok(Measured { at: walked.at, matched: walked.matched, readings, failed }),
+            _ => Ok(Measured {
+                at: walked.at,
+                matched: walked.matched,
+                readings,
+                failed,
+                story_points_fields,
+                gone: Vec::new(),
+            }),
         }
     }
 
@@ -191,6 +205,8 @@ impl Refresh<'_> {
             requests: gauge.read().requests,
             readings: measured.readings,
             failed: measured.failed,
+            story_points_fields: measured.story_points_fields,
+            gone: measured.gone,
         };
         match lease::insist(|| self.context.store.record(recording.clone())).await {
             Ok(changes) => tracing::debug!(refresh.id = %self.claim.lease.refresh_id, ?changes, matched, "recorded"),

@@ -9,6 +9,7 @@ mod check_ins;
 mod claims;
 mod connection_rows;
 mod connections;
+mod departures;
 mod error;
 mod health;
 mod issues;

@@ -3,6 +3,7 @@
 use crate::{
     Store,
     claims::Lease,
+    departures,
     error::StoreError,
     issues,
     leases::{self, end, hold_turn},
@@ -17,8 +18,14 @@ use crate::{
 };
 use chrono::TimeDelta;
 use diesel::prelude::*;
-use okrsync_domain::{Instant, OkrId, Problem, measure::Metric, reading::Reading};
-use serde::Serialize;
+use okrsync_domain::{
+    Instant, OkrId, Problem,
+    issue::{FieldId, IssueId},
+    link::Settings,
+    measure::Metric,
+    moves::Gone,
+    reading::Reading,
+};
 use std::collections::HashMap;
 
 /// A proved refresh.
@@ -40,14 +47,10 @@ pub struct Recording {
     pub readings: Vec<Reading>,
     /// Links whose metric could not be measured, and why: their last reading stays.
     pub failed: Vec<(OkrId, Problem)>,
-}
-
-/// What a link was set to when a reading was taken: evidence, and the ground of "query edited".
-#[derive(Serialize)]
-struct Settings<'a> {
-    jql: &'a str,
-    metric: &'a Metric,
-    completed_only: bool,
+    /// The connection's story point fields, where points were measured.
+    pub story_points_fields: Vec<FieldId>,
+    /// What is known of issues that left and cannot be found any more.
+    pub gone: Vec<(IssueId, Gone)>,
 }
 
 /// Refreshes of a query follow each other, though another machine's clock may be behind the one that recorded last: such a
@@ -96,7 +99,13 @@ fn keep_readings(db: &mut Db, recording: &Recording, query: &str) -> Result<(), 
     }
     for reading in &recording.readings {
         let Some((link, _)) = settings.get(&reading.okr_id) else { continue };
-        let settings = Settings { jql: &link.jql, metric: &link.metric, completed_only: link.completed_only };
+        let points = link.metric == Metric::StoryPoints;
+        let settings = Settings {
+            jql: link.jql.clone(),
+            metric: link.metric.clone(),
+            completed_only: link.completed_only,
+            story_points_fields: if points { recording.story_points_fields.clone() } else { Vec::new() },
+        };
         readings::insert(db, reading, Some(Json::of(&settings)))?;
         let okr = okrs::table.find(reading.okr_id.to_string());
         on!(&mut *db, |c| diesel::update(okr).set(okrs::reading_id.eq(Some(reading.id.to_string()))).execute(c))?;
@@ -135,6 +144,7 @@ impl Store {
             let query = hold_turn(db, &recording.lease)?;
             let recording = in_order(db, recording, &query)?;
             let changes = promote(db, &recording, &query)?;
+            departures::note(db, &query, recording.at, &recording.gone)?;
             keep_readings(db, &recording, &query)?;
             note_success(db, &recording, &query)?;
             end(db, &recording.lease, None, (recording.finished_at, recording.requests, recording.matched))?;

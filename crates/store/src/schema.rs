@@ -269,6 +269,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::sql_types::Moment;
+    departures (query_id, issue_id, ended_at) {
+        query_id -> Text,
+        issue_id -> BigInt,
+        ended_at -> Moment,
+        gone -> Text,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::sql_types::{Document, Exact, Moment};
     readings (id) {
@@ -343,6 +354,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     stage,
     issues,
     members,
+    departures,
     readings,
     check_ins,
     request_usage,

@@ -1,0 +1,3 @@
+DROP INDEX members_ended;
+DROP INDEX members_since;
+DROP TABLE departures;
