@@ -17,9 +17,34 @@ struct Asset {
     text: &'static str,
 }
 
+/// The one style sheet.
+const STYLE: &str = concat!(
+    include_str!("assets/style/tokens.css"),
+    include_str!("assets/style/base.css"),
+    include_str!("assets/style/shell.css"),
+    include_str!("assets/style/controls.css"),
+    include_str!("assets/style/surfaces.css"),
+    include_str!("assets/style/marks.css"),
+    include_str!("assets/style/board.css"),
+    include_str!("assets/style/detail.css"),
+    include_str!("assets/style/query.css"),
+    include_str!("assets/style/connections.css"),
+    include_str!("assets/style/pages.css"),
+    include_str!("assets/style/narrow.css"),
+);
+
+/// The one script: `page.js` first, which the others use.
+const SCRIPT: &str = concat!(
+    include_str!("assets/script/page.js"),
+    include_str!("assets/script/live.js"),
+    include_str!("assets/script/dialogs.js"),
+    include_str!("assets/script/keys.js"),
+    include_str!("assets/script/tree.js"),
+);
+
 const ASSETS: [Asset; 3] = [
-    Asset { name: "style.css", kind: "text/css; charset=utf-8", text: include_str!("assets/style.css") },
-    Asset { name: "app.js", kind: "text/javascript; charset=utf-8", text: include_str!("assets/app.js") },
+    Asset { name: "style.css", kind: "text/css; charset=utf-8", text: STYLE },
+    Asset { name: "app.js", kind: "text/javascript; charset=utf-8", text: SCRIPT },
     Asset { name: "icon.svg", kind: "image/svg+xml", text: include_str!("assets/icon.svg") },
 ];
 
@@ -50,5 +75,15 @@ async fn asset(Path((_, name)): Path<(String, String)>) -> Response {
             (headers, asset.text).into_response()
         }
         None => crate::error::ApiError::not_found("asset", name).into_response(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SCRIPT;
+
+    #[test]
+    fn the_script_stays_small() {
+        assert!(SCRIPT.len() < 40_000, "{} bytes", SCRIPT.len());
     }
 }

@@ -183,6 +183,11 @@ impl ApiError {
         &self.0.detail
     }
 
+    /// The fields concerned.
+    pub(crate) fn fields(&self) -> &[FieldError] {
+        &self.0.errors
+    }
+
     /// The cure, if one is known.
     pub(crate) fn cure(&self) -> Option<&str> {
         self.0.hint.as_deref()

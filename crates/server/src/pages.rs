@@ -1,10 +1,34 @@
 //! Pages: what people read, and the forms on it. Everything works without script.
+//!
+//! # Adding a page
+//! 1. **Handler** `pages/<page>.rs`: `async fn show(State(app), visitor: Visitor) -> Result<Markup, PageError>`. It says who may
+//!    (`visitor.caller.may(Act::…)?`), reads what it shows, makes a [`Reader`] (`Reader::of(&app, visitor)`) and hands both
+//!    to a pure `render`. A handler asks the same functions as the API, never the API itself.
+//! 2. **Render** puts its content into [`crate::components::shell::shell`]. Parts that change while the page is open carry
+//!    `data-part="<name>"` inside an element with `data-live`: events replace them in place.
+//! 3. **Form**: fields from [`crate::components::form`] over `Entries`, `form::hidden(&reader.csrf, &reader.once)` inside. Its
+//!    handler takes [`Sent`] last and answers `sent.once(&app, work).await`, where `work` is the function that the API's
+//!    handler calls as well, and ends in `Done::to(path).saying(Flash::good(…))`. On an error: `mendable(error)?`, then render
+//!    the form again with `sent.entries().refused(&error)`.
+//! 4. **Route** in [`routes`]; its place in the navigation in `components/shell.rs`, once the page exists.
+//! 5. **Sample** in `pages/samples.rs`, so that the page is rendered by a test; `tests/browser/pages.rs` names it, so that
+//!    screenshots and the accessibility check have it.
+//!
+//! Styles are in `assets/style/*.css`, scripts in `assets/script/*.js`; no page may carry either (Content-Security-Policy).
 
 mod board;
 pub(crate) mod docs;
+#[expect(dead_code, reason = "the pages that use the rest of it are being written")]
+pub(crate) mod flash;
 mod message;
+mod more;
 mod period;
+#[expect(dead_code, reason = "the pages that use the rest of it are being written")]
+pub(crate) mod reader;
 mod refresh;
+mod resend;
+#[expect(dead_code, reason = "the pages that use the rest of it are being written")]
+pub(crate) mod sent;
 mod sign_in;
 mod tree;
 
@@ -23,15 +47,20 @@ use crate::{
 use axum::{
     Router,
     extract::FromRequestParts,
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
+use flash::Flash;
+use resend::Kept;
+use tower_sessions::Session;
 
 /// Every page and form.
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(board::show))
+        .route("/more", get(more::show))
+        .route("/keys", get(more::keys))
         .route("/refresh", post(refresh::all))
         .route("/okrs/{id}/refresh", post(refresh::one))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
@@ -45,12 +74,27 @@ pub(crate) struct Visitor {
     pub(crate) caller: Caller,
     /// Colours as they chose them.
     pub(crate) theme: Theme,
+    /// Path and query of the page.
+    pub(crate) path: String,
+    /// What the form before this page came to.
+    pub(crate) flash: Option<Flash>,
+}
+
+impl Visitor {
+    fn new(caller: Caller, parts: &Parts, flash: Option<Flash>) -> Self {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+        Self { caller, theme: theme(&parts.headers), path, flash }
+    }
 }
 
 /// Why a page is not shown.
 pub(crate) enum PageError {
     /// Sign in, then come back here.
     SignIn(String),
+    /// Sign in, then send what was typed.
+    SignInFirst(Box<Kept>),
+    /// The form was older than the session: send it again.
+    SendAgain(Box<(Visitor, Kept)>),
     /// A page that says what is wrong.
     Refused(Box<ApiError>),
 }
@@ -65,6 +109,8 @@ impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         match self {
             Self::SignIn(next) => Redirect::to(&format!("/sign-in?next={}", encode(&next))).into_response(),
+            Self::SignInFirst(kept) => (StatusCode::UNAUTHORIZED, sign_in::after_expiry(&kept)).into_response(),
+            Self::SendAgain(again) => (StatusCode::CONFLICT, resend::page_for(&again.0, &again.1)).into_response(),
             Self::Refused(error) => {
                 error.log();
                 (error.status(), message::page(&error)).into_response()
@@ -80,18 +126,20 @@ impl FromRequestParts<App> for Visitor {
         if !origin::is_trusted(&parts.method, &parts.headers, &app.settings().address()) {
             return Err(caller::foreign().into());
         }
-        let theme = theme(&parts.headers);
         let next = if parts.method.is_safe() { parts.uri.to_string() } else { "/".to_owned() };
         let caller = caller::by_session(app, parts).await?.ok_or(PageError::SignIn(next))?;
-        Ok(Self { caller, theme })
+        let flash = match parts.extensions.get::<Session>() {
+            // A script that reads the page anew shows no message: the next real page does.
+            Some(session) if !is_script(&parts.headers) => flash::take(session).await,
+            _ => None,
+        };
+        Ok(Self::new(caller, parts, flash))
     }
 }
 
-impl Visitor {
-    /// Refuses a form that does not carry the session's token.
-    pub(crate) fn check_form(&self, token: &str) -> Result<(), PageError> {
-        if origin::token_fits(&self.caller.csrf, token) { Ok(()) } else { Err(caller::foreign().into()) }
-    }
+/// Whether a script asks rather than the browser for its window.
+fn is_script(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_some_and(|destination| destination == "empty")
 }
 
 /// Name of the cookie that keeps the colours.

@@ -33,6 +33,7 @@ mod schema;
 mod sessions;
 mod sql_types;
 mod store;
+mod submissions;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -58,5 +59,6 @@ pub use refresh_requests::{Origin, RefreshRequest, RefreshScope};
 pub use refreshes::{Queue, RefreshOutcome};
 pub use sessions::StoredSession;
 pub use store::{Options, Store};
+pub use submissions::Submission;
 pub use target::Backend;
 pub use usage::Pruned;

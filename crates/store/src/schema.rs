@@ -329,6 +329,16 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::sql_types::Moment;
+    form_submissions (token) {
+        token -> Text,
+        at -> Moment,
+        target -> Nullable<Text>,
+    }
+}
+
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(links -> okrs (okr_id));
 diesel::joinable!(links -> queries (query_id));

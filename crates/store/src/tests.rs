@@ -88,6 +88,7 @@ async fn every_table_can_be_read_as_the_schema_describes_it() {
                     users,
                     api_tokens,
                     sessions,
+                    form_submissions,
                     connections,
                     connection_secrets,
                     connection_health,

@@ -6,7 +6,7 @@ use crate::{
     error::{StoreError, missing},
     pool::{Db, on},
     row::big,
-    schema::{refresh_group_members, refresh_groups, refreshes, request_usage, sessions},
+    schema::{form_submissions, refresh_group_members, refresh_groups, refreshes, request_usage, sessions},
     sql_types::Ts,
 };
 use chrono::{TimeDelta, Timelike};
@@ -59,9 +59,9 @@ impl Store {
         .await
     }
 
-    /// Clears away refreshes that ended, and requests that were counted, before one instant, and sessions that are over at
-    /// another. SQLite looks again at how its
-    /// tables are filled, so that it goes on choosing the right index.
+    /// Clears away refreshes that ended, requests that were counted and forms that were sent before one instant, and
+    /// sessions that are over at another. SQLite looks again at how its tables are filled, so that it goes on choosing the
+    /// right index.
     pub async fn prune(&self, before: Instant, now: Instant) -> Result<Pruned, StoreError> {
         let number = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
         self.write(move |db| {
@@ -74,6 +74,8 @@ impl Store {
             on!(&mut *db, |c| diesel::delete(empty).execute(c))?;
             let old = request_usage::table.filter(request_usage::minute.lt(Ts(before)));
             on!(&mut *db, |c| diesel::delete(old).execute(c))?;
+            let sent = form_submissions::table.filter(form_submissions::at.lt(Ts(before)));
+            on!(&mut *db, |c| diesel::delete(sent).execute(c))?;
             let over = sessions::table.filter(sessions::expires_at.le(Ts(now)));
             let sessions = on!(&mut *db, |c| diesel::delete(over).execute(c))?;
             if let Db::Sqlite(c) = db {

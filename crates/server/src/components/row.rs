@@ -6,16 +6,17 @@ use crate::{
         avatar::avatar,
         bar::{Bar, bar},
         figures::{counted, figure},
+        form::hidden,
         icons::{Icon, icon, small},
         note::{note, worst},
         pill::pill,
         times,
     },
+    pages::reader::Reader,
 };
-use chrono_tz::Tz;
 use maud::{Markup, html};
 use okrsync_domain::{
-    Instant, UserId,
+    UserId,
     measure::{Aggregate, Measure, Metric},
     okr::{OkrKind, ProgressMode},
     person::User,
@@ -27,12 +28,8 @@ use std::collections::BTreeMap;
 pub(crate) struct Frame<'a> {
     /// Everybody.
     pub(crate) people: &'a BTreeMap<UserId, User>,
-    /// When the page is read.
-    pub(crate) now: Instant,
-    /// The organisation's.
-    pub(crate) zone: Tz,
-    /// The token that forms carry.
-    pub(crate) csrf: &'a str,
+    /// Who reads the page, and when.
+    pub(crate) reader: &'a Reader,
     /// Whether the reader may have Jira asked again.
     pub(crate) writes: bool,
 }
@@ -176,18 +173,22 @@ fn source(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
 
 fn measured(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
     let freshness = &shown.freshness;
-    let age = freshness.synced_at.map_or_else(|| "Not yet".to_owned(), |at| times::age(at, frame.now, frame.zone));
+    let age = freshness
+        .synced_at
+        .map_or_else(|| "Not yet".to_owned(), |at| times::age(at, frame.reader.now, frame.reader.zone()));
     let exactly = freshness
         .synced_at
-        .map_or_else(|| "Never synced".to_owned(), |at| format!("Synced {}", times::exact(at, frame.zone)));
-    let next = freshness.next_at.map(|at| format!(", next {}", times::exact(at, frame.zone))).unwrap_or_default();
+        .map_or_else(|| "Never synced".to_owned(), |at| format!("Synced {}", times::exact(at, frame.reader.zone())));
+    let next =
+        freshness.next_at.map(|at| format!(", next {}", times::exact(at, frame.reader.zone()))).unwrap_or_default();
     let id = shown.row.okr.id;
     html! {
         (small(Icon::Diamond, "lead"))
         span class="ell" data-age title={ (exactly) (next) } { (age) }
         @if frame.writes {
             form method="post" action={ "/okrs/" (id) "/refresh" } data-refresh={ "/api/v1/okrs/" (id) "/refresh" } {
-                input type="hidden" name="csrf" value=(frame.csrf);
+                (hidden(&frame.reader.csrf, &frame.reader.once))
+                input type="hidden" name="next" value=(frame.reader.path);
                 button class="ib sm" aria-label={ "Refresh " (shown.row.okr.title) } { (icon(Icon::Refresh)) }
             }
         }
@@ -200,7 +201,7 @@ fn by_hand(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
         || "No check-in yet".to_owned(),
         |check_in| {
             let author = frame.people.get(&check_in.author_id).and_then(|user| user.name.split_whitespace().next());
-            let at = times::age(check_in.at, frame.now, frame.zone);
+            let at = times::age(check_in.at, frame.reader.now, frame.reader.zone());
             author.map_or_else(|| at.clone(), |name| format!("{at}, by {name}"))
         },
     );

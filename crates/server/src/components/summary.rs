@@ -1,10 +1,13 @@
 //! The head of the board: where the company stands, how many stand how, which connections are in trouble.
 
-use crate::components::{
-    bar::{Bar, bar, gap},
-    figures::counted,
-    icons::{Icon, icon},
-    pill::{look, pill},
+use crate::{
+    components::{
+        bar::{Bar, bar, gap},
+        figures::counted,
+        icons::{Icon, icon},
+        pill::{look, pill},
+    },
+    pages::reader::Failing,
 };
 use maud::{Markup, html};
 use okrsync_metrics::{Company, Status};
@@ -20,8 +23,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) chosen: Option<Status>,
     /// Address of the board filtered by a status, or by none.
     pub(crate) address: &'a dyn Fn(Option<Status>) -> String,
-    /// Names of failing connections, what is wrong, and how many connections there are.
-    pub(crate) failing: &'a [(String, String)],
+    /// Failing connections.
+    pub(crate) failing: &'a [Failing],
     /// All connections that the reader sees.
     pub(crate) connections: usize,
 }
@@ -117,13 +120,13 @@ fn strip(counts: &BTreeMap<Status, u64>, total: u64) -> Markup {
 fn connections(summary: &Summary<'_>) -> Markup {
     let (failing, all) = (summary.failing, summary.connections);
     html! {
-        @if let Some((name, trouble)) = failing.first() {
+        @if let Some(first) = failing.first() {
             div class="cap" { "Connections" }
             div class="trouble" {
                 span class="c-bad" { (icon(Icon::Triangle)) }
                 (failing.len()) " of " (all) @if failing.len() == 1 { " is failing" } @else { " are failing" }
             }
-            p class="t12 mut" { (name) ": " (trouble) }
+            p class="t12 mut" { (first.name) ": " (first.trouble) }
         }
     }
 }

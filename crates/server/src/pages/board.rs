@@ -3,6 +3,7 @@
 use super::{
     PageError, Visitor, encode,
     period::{Quarter, switcher},
+    reader::Reader,
     tree::{Placed, groups, mentions},
 };
 use crate::{
@@ -11,20 +12,21 @@ use crate::{
     board::{Board, people},
     components::{
         figures::counted,
+        form::hidden,
         icons::{Icon, icon, small},
         row::{Frame, row},
-        shell::{Place, Shell, Theme, shell},
+        shell::{Place, Shell, shell},
         summary::{Summary, summary},
-        times,
+        surfaces::{Tone, banner},
     },
-    error::{ApiError, ApiResult},
+    error::ApiResult,
     extract::Params,
 };
 use axum::extract::State;
 use maud::{Markup, html};
-use okrsync_domain::{Instant, UserId, connection::ConnectionState, measure::Measure, person::User};
+use okrsync_domain::{UserId, measure::Measure, person::User};
 use okrsync_metrics::{Company, Status, company, count_by_status, expected};
-use okrsync_store::{BoardScope, Page};
+use okrsync_store::BoardScope;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -55,18 +57,8 @@ pub(crate) struct BoardPage {
     pub(crate) status: Option<Status>,
     /// One's own only.
     pub(crate) mine: bool,
-    /// Failing connections with what is wrong, and how many there are in all.
-    pub(crate) failing: Vec<(String, String)>,
-    /// Connections that the reader sees.
-    pub(crate) connections: usize,
-    /// When Jira is asked next.
-    pub(crate) next_sync: Option<Instant>,
     /// Who reads it.
-    pub(crate) user: User,
-    /// The token that forms carry.
-    pub(crate) csrf: String,
-    /// Colours.
-    pub(crate) theme: Theme,
+    pub(crate) reader: Reader,
 }
 
 /// The board of a period.
@@ -80,40 +72,19 @@ pub(crate) async fn show(
 }
 
 async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage> {
-    let Visitor { caller, theme } = visitor;
+    let reader = Reader::of(app, visitor).await?;
     let mut board = Board::load(app, BoardScope::All).await?;
     let quarter = asked.period.parse().unwrap_or_else(|()| Quarter::of(board.today));
-    board.keep(|okr| sees_okr(&caller.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first());
-    let (failing, connections) = troubles(app, &caller, board.now).await?;
+    board.keep(|okr| sees_okr(&reader.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first());
     Ok(BoardPage {
         people: people(app).await?,
         quarter,
         search: asked.q.trim().to_owned(),
         status: asked.status.parse().ok(),
         mine: asked.mine == "true",
-        failing,
-        connections,
-        next_sync: app.store().next_due().await?.filter(|_| board.organisation.jira_enabled),
         board,
-        csrf: caller.csrf,
-        user: caller.user,
-        theme,
+        reader,
     })
-}
-
-/// Names of failing connections with what is wrong, and how many connections there are.
-async fn troubles(
-    app: &App,
-    caller: &crate::auth::caller::Caller,
-    now: Instant,
-) -> Result<(Vec<(String, String)>, usize), ApiError> {
-    let all = app.store().connections(Some(caller.viewer()), now, Page::all()).await?.items;
-    let failing = all.iter().map(|overview| &overview.connection).filter(|it| it.state == ConnectionState::Failing);
-    let told = failing.map(|connection| {
-        let trouble = connection.last_error.as_ref().map(|problem| problem.message.clone());
-        (connection.name.clone(), trouble.unwrap_or_default())
-    });
-    Ok((told.collect(), all.len()))
 }
 
 impl BoardPage {
@@ -133,7 +104,7 @@ impl BoardPage {
     }
 
     fn writes(&self) -> bool {
-        judge(&self.user, Act::RefreshAll) == Verdict::Allowed
+        judge(&self.reader.user, Act::RefreshAll) == Verdict::Allowed
     }
 
     fn is_filtered(&self) -> bool {
@@ -144,20 +115,8 @@ impl BoardPage {
         groups(&self.board, &|shown| {
             self.status.is_none_or(|status| shown.standing.status == status)
                 && (self.search.is_empty() || mentions(shown, &self.search))
-                && (!self.mine || shown.row.okr.owner_id == self.user.id)
+                && (!self.mine || shown.row.okr.owner_id == self.reader.user.id)
         })
-    }
-
-    fn sync(&self) -> [String; 2] {
-        let organisation = &self.board.organisation;
-        let every = format!("Every {} minutes", organisation.period_minutes);
-        let next = match self.next_sync {
-            _ if !organisation.jira_enabled => "Jira sync is switched off".to_owned(),
-            Some(at) if at <= self.board.now => "Syncing now".to_owned(),
-            Some(at) => format!("Next sync at {}", times::clock(at, self.board.now, organisation.time_zone)),
-            None => "Nothing to sync".to_owned(),
-        };
-        [next, every]
     }
 }
 
@@ -165,17 +124,9 @@ impl BoardPage {
 pub(crate) fn render(page: &BoardPage) -> Markup {
     let organisation = &page.board.organisation;
     let content = html! {
-        div class="top" {
-            (switcher(page.quarter, page.board.today))
-            span class="grow" {}
-            @if page.writes() { (refresh_all(&page.csrf)) }
-        }
-        div class="page" data-board {
+        div class="page" data-live data-board {
             @if !organisation.jira_enabled {
-                div class="banner mid" role="status" {
-                    (icon(Icon::Plug))
-                    span { b { "Jira sync is switched off." } " The last values stay until an admin switches it on." }
-                }
+                (banner(Tone::Mid, "Jira sync is switched off.", "The last values stay until an admin switches it on.", &html! {}))
             }
             @if page.board.rows.is_empty() { (empty(page)) } @else { (filled(page)) }
         }
@@ -183,19 +134,22 @@ pub(crate) fn render(page: &BoardPage) -> Markup {
     let frame = Shell {
         title: &format!("OKRs · {}", page.quarter.label()),
         place: if page.mine { Place::Mine } else { Place::Board },
-        user: &page.user,
-        organisation: &organisation.name,
-        csrf: &page.csrf,
-        theme: page.theme,
-        sync: page.sync(),
+        reader: &page.reader,
+        top: html! {
+            (switcher(page.quarter, page.board.today))
+            span class="grow" {}
+            @if page.writes() { (refresh_all(&page.reader)) }
+        },
+        back: None,
     };
     shell(&frame, &content)
 }
 
-fn refresh_all(csrf: &str) -> Markup {
+fn refresh_all(reader: &Reader) -> Markup {
     html! {
         form method="post" action="/refresh" data-refresh="/api/v1/refreshes" data-body="{\"scope\":\"all\"}" {
-            input type="hidden" name="csrf" value=(csrf);
+            (hidden(&reader.csrf, &reader.once))
+            input type="hidden" name="next" value=(reader.path);
             button class="btn" { (small(Icon::Refresh, "")) "Refresh all" }
         }
     }
@@ -210,8 +164,8 @@ fn filled(page: &BoardPage) -> Markup {
         counts: &counts,
         chosen: page.status,
         address: &|status| page.address(status),
-        failing: &page.failing,
-        connections: page.connections,
+        failing: &page.reader.failing,
+        connections: page.reader.connections,
     };
     html! { (summary(&head)) (tools(page, counts.values().sum())) (rows(page)) }
 }
@@ -240,13 +194,7 @@ fn tools(page: &BoardPage, key_results: u64) -> Markup {
 }
 
 fn rows(page: &BoardPage) -> Markup {
-    let frame = Frame {
-        people: &page.people,
-        now: page.board.now,
-        zone: page.board.organisation.time_zone,
-        csrf: &page.csrf,
-        writes: page.writes(),
-    };
+    let frame = Frame { people: &page.people, reader: &page.reader, writes: page.writes() };
     let groups = page.groups();
     html! {
         @if groups.is_empty() {

@@ -91,9 +91,9 @@ pub(crate) fn switcher(quarter: Quarter, today: Date) -> Markup {
     let (before, after) = (quarter.previous(), quarter.next());
     html! {
         div class="period" {
-            a class="ib" href={ "/?period=" (before) } aria-label={ "Previous period, " (before.label()) } { (icon(Icon::Left)) }
+            a class="ib" data-period="previous" href={ "/?period=" (before) } aria-label={ "Previous period, " (before.label()) } { (icon(Icon::Left)) }
             h1 { (quarter.label()) }
-            a class="ib" href={ "/?period=" (after) } aria-label={ "Next period, " (after.label()) } { (icon(Icon::Right)) }
+            a class="ib" data-period="next" href={ "/?period=" (after) } aria-label={ "Next period, " (after.label()) } { (icon(Icon::Right)) }
         }
         span class="t13 mut" { (quarter.span(today)) }
     }

@@ -2,8 +2,12 @@
 
 use super::{
     board::{BoardPage, render},
-    docs, message,
+    docs,
+    flash::Flash,
+    message, more,
     period::Quarter,
+    reader::{Failing, Reader},
+    resend::{self, Kept},
     sign_in::{self, SignInPage},
 };
 use crate::{board::Board, components::shell::Theme, error::ApiError};
@@ -43,6 +47,28 @@ fn now() -> Instant {
 fn user(role: Role) -> User {
     let (name, email) = ("Dana Okafor".to_owned(), "dana@northwind.example".to_owned());
     User { id: id(1), email, name, role, active: true, created_at: now() }
+}
+
+/// Who reads the samples, on the day of the pictures.
+fn reader(role: Role) -> Reader {
+    Reader {
+        user: user(role),
+        csrf: "token-of-the-session".to_owned(),
+        once: "mark-of-the-page".to_owned(),
+        theme: Theme::Dark,
+        path: "/?period=2026-Q4".to_owned(),
+        organisation: Organisation { name: "Northwind Robotics".to_owned(), ..Organisation::default() },
+        now: now(),
+        today: "2026-11-20".parse().unwrap(),
+        next_sync: Some(at("2026-11-20T11:12:00Z")),
+        failing: vec![Failing {
+            name: "Halden plant Jira".to_owned(),
+            trouble: "Jira refuses our sign-in.".to_owned(),
+            since: Some(at("2026-11-19T13:05:00Z")),
+        }],
+        connections: 4,
+        flash: Some(Flash::good("Saved").text("Progress is measured again.")),
+    }
 }
 
 fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {
@@ -160,24 +186,15 @@ fn rows() -> Vec<BoardRow> {
 }
 
 fn board_page(rows: Vec<BoardRow>, role: Role) -> BoardPage {
-    let reader = user(role);
+    let reader = reader(role);
     BoardPage {
-        board: Board::of(
-            rows,
-            Organisation { name: "Northwind Robotics".to_owned(), ..Organisation::default() },
-            now(),
-        ),
-        people: [(id::<UserId>(1), reader.clone())].into(),
+        board: Board::of(rows, reader.organisation.clone(), now()),
+        people: [(id::<UserId>(1), user(role))].into(),
         quarter: Quarter::of("2026-11-20".parse().unwrap()),
         search: String::new(),
         status: None,
         mine: false,
-        failing: vec![("Halden plant Jira".to_owned(), "Jira refuses our sign-in.".to_owned())],
-        connections: 4,
-        next_sync: Some(at("2026-11-20T11:12:00Z")),
-        user: reader,
-        csrf: "token-of-the-session".to_owned(),
-        theme: Theme::Dark,
+        reader,
     }
 }
 
@@ -253,6 +270,7 @@ fn an_empty_period_says_how_to_begin() {
 
 #[test]
 fn the_sign_in_keeps_the_address_and_says_what_is_wrong() {
+    let kept = Kept::default();
     let page = |problem, nobody_yet| SignInPage {
         organisation: "Northwind Robotics",
         address: "okrs.northwind.example",
@@ -260,12 +278,33 @@ fn the_sign_in_keeps_the_address_and_says_what_is_wrong() {
         next: "/?status=behind",
         problem,
         nobody_yet,
+        kept: &kept,
         theme: Theme::System,
     };
     let text = sound("sign-in", &sign_in::page(&page(Some("They do not belong together."), false)));
     assert!(text.contains("role=\"alert\"") && text.contains("value=\"dana@northwind.example\""));
     let text = sound("first", &sign_in::page(&page(None, true)));
     assert!(text.contains("okrsync user create"));
+}
+
+#[test]
+fn what_was_typed_outlives_a_session() {
+    let typed = [("csrf", "old"), ("once", "mark"), ("title", "Ship \"it\" & <go>")];
+    let kept = Kept::of("/okrs", &typed.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let text = sound("expired", &sign_in::after_expiry(&kept));
+    assert!(text.contains("kept_path\" value=\"/okrs\"") && text.contains("what you entered is kept"));
+    let text = sound("again", &resend::page(&kept, "new-token", Theme::Light));
+    for part in ["action=\"/okrs\"", "value=\"new-token\"", "value=\"mark\"", "Ship &quot;it&quot; &amp; &lt;go&gt;"] {
+        assert!(text.contains(part), "missing: {part}");
+    }
+    assert!(!text.contains("value=\"old\""));
+}
+
+#[test]
+fn the_other_places_and_the_keys_have_pages() {
+    let text = sound("more", &more::render(&reader(Role::Member)));
+    assert!(text.contains("Sign out") && text.contains("data-toast"));
+    assert!(sound("keys", &more::render_keys(&reader(Role::Viewer))).contains("next period"));
 }
 
 #[test]

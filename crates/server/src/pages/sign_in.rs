@@ -1,6 +1,10 @@
 //! Signing in and out, and the choice of colours.
 
-use super::{PageError, THEME_COOKIE, Visitor, own_path};
+use super::{
+    PageError, THEME_COOKIE, own_path,
+    resend::{self, Kept},
+    sent::Sent,
+};
 use crate::{
     api::session::{SignIn, sign_in},
     app::App,
@@ -38,12 +42,14 @@ pub(crate) struct Next {
 }
 
 /// The form as it is sent.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(crate) struct Entry {
     email: String,
     password: SecretString,
     #[serde(default)]
     next: String,
+    #[serde(flatten)]
+    kept: Kept,
 }
 
 /// What the page says.
@@ -60,6 +66,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) problem: Option<&'a str>,
     /// Nobody can sign in yet.
     pub(crate) nobody_yet: bool,
+    /// What was typed before the session ended.
+    pub(crate) kept: &'a Kept,
     /// Colours.
     pub(crate) theme: Theme,
 }
@@ -74,7 +82,8 @@ pub(crate) async fn show(
     if caller.is_ok() {
         return Ok(Redirect::to(own_path(&next)).into_response());
     }
-    Ok(page_for(&app, &headers, "", own_path(&next), None).await?.into_response())
+    let entry = Entry { next, ..Entry::default() };
+    Ok(page_for(&app, &headers, &entry, None).await?.into_response())
 }
 
 /// Signs in, or shows the form again.
@@ -87,31 +96,52 @@ pub(crate) async fn enter(
     if !origin::is_trusted(&Method::POST, &headers, &app.settings().address()) {
         return Err(caller::foreign().into());
     }
-    let Entry { email, password, next } = entry;
-    match sign_in(&app, SignIn { email: email.clone(), password }).await {
+    let (email, password) = (entry.email.clone(), entry.password.clone());
+    match sign_in(&app, SignIn { email, password }).await {
         Ok(user) => {
             sessions::begin(&app, &session, user.id).await.map_err(ApiError::internal)?;
-            Ok(Redirect::to(own_path(&next)).into_response())
+            if entry.kept.is_empty() {
+                return Ok(Redirect::to(own_path(&entry.next)).into_response());
+            }
+            let csrf = sessions::csrf(&session).await.map_err(ApiError::internal)?;
+            Ok(resend::page(&entry.kept, &csrf, super::theme(&headers)).into_response())
         }
         Err(error) if matches!(error.status(), StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS) => {
-            let page = page_for(&app, &headers, &email, own_path(&next), Some(error.detail())).await?;
+            let page = page_for(&app, &headers, &entry, Some(error.detail())).await?;
             Ok((error.status(), page).into_response())
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn page_for(
-    app: &App,
-    headers: &HeaderMap,
-    email: &str,
-    next: &str,
-    problem: Option<&str>,
-) -> Result<Markup, ApiError> {
+async fn page_for(app: &App, headers: &HeaderMap, entry: &Entry, problem: Option<&str>) -> Result<Markup, ApiError> {
     let organisation = app.store().organisation().await?.name;
     let nobody_yet = app.store().count_users().await? == 0;
     let (address, theme) = (app.settings().address(), super::theme(headers));
-    Ok(page(&SignInPage { organisation: &organisation, address: &address, email, next, problem, nobody_yet, theme }))
+    Ok(page(&SignInPage {
+        organisation: &organisation,
+        address: &address,
+        email: &entry.email,
+        next: own_path(&entry.next),
+        problem,
+        nobody_yet,
+        kept: &entry.kept,
+        theme,
+    }))
+}
+
+/// The page for somebody whose session ended while they typed.
+pub(crate) fn after_expiry(kept: &Kept) -> Markup {
+    page(&SignInPage {
+        organisation: "",
+        address: "",
+        email: "",
+        next: "/",
+        problem: Some("You were signed out. Sign in again: what you entered is kept."),
+        nobody_yet: false,
+        kept,
+        theme: Theme::System,
+    })
 }
 
 /// The page.
@@ -148,6 +178,7 @@ fn form(content: &SignInPage<'_>) -> Markup {
                 }
             }
             input type="hidden" name="next" value=(content.next);
+            (content.kept.hidden())
             label class="field" {
                 span { "Email" }
                 input class="in" type="email" name="email" value=(content.email) autocomplete="username" required
@@ -196,35 +227,15 @@ fn sample() -> Markup {
     }
 }
 
-/// A form without fields of its own.
-#[derive(Deserialize)]
-pub(crate) struct Press {
-    csrf: String,
-}
-
 /// Signs out.
-pub(crate) async fn leave(
-    State(_): State<App>,
-    visitor: Visitor,
-    session: Session,
-    Form(press): Form<Press>,
-) -> Result<Redirect, PageError> {
-    visitor.check_form(&press.csrf)?;
+pub(crate) async fn leave(session: Session, _: Sent) -> Result<Redirect, PageError> {
     session.flush().await.map_err(ApiError::internal)?;
     Ok(Redirect::to("/sign-in"))
 }
 
-/// A choice of colours.
-#[derive(Deserialize)]
-pub(crate) struct Choice {
-    csrf: String,
-    theme: String,
-}
-
 /// Keeps the choice of colours for a year.
-pub(crate) async fn theme(visitor: Visitor, Form(choice): Form<Choice>) -> Result<Response, PageError> {
-    visitor.check_form(&choice.csrf)?;
-    let word = Theme::of(&choice.theme).word().unwrap_or("system");
+pub(crate) async fn theme(sent: Sent) -> Response {
+    let word = Theme::of(sent.get("theme")).word().unwrap_or("system");
     let cookie = format!("{THEME_COOKIE}={word}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly");
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    ([(header::SET_COOKIE, cookie)], Redirect::to(own_path(sent.get("next")))).into_response()
 }

@@ -1,0 +1,7 @@
+-- Forms that were sent, so that a second click does nothing twice. target: where the first one led; null while it is at work.
+CREATE TABLE form_submissions (
+  token TEXT NOT NULL PRIMARY KEY,
+  at INTEGER NOT NULL,
+  target TEXT
+) STRICT;
+CREATE INDEX form_submissions_at ON form_submissions (at);
