@@ -2,11 +2,14 @@
 
 use crate::{clients::Client, databases::TestDatabase};
 use chrono::TimeDelta;
-use okrsync_domain::{Clock, Instant, Random, RefreshId, person::Role};
+use okrsync_domain::{
+    Clock, Instant, Random, RefreshId,
+    person::{Role, Scope},
+};
 use okrsync_jira_sim::{Dialect, JiraSim, SimClock, SiteOptions};
 use okrsync_server::{
     App, Settings,
-    accounts::{NewUser, create_token, create_user},
+    accounts::{NewToken, NewUser, create_token, create_user},
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -192,6 +195,7 @@ async fn sign_up(app: &App, email: &str, role: Role) -> String {
     let user =
         NewUser { email: email.into(), name: "Dana".into(), password: "correct horse battery".to_owned().into(), role };
     create_user(app, user).await.expect("a new person");
-    let (_, secret) = create_token(app, email, "journeys", None).await.expect("a new token");
+    let token = NewToken { name: "journeys".to_owned(), scope: Scope::Admin, expires_on: None };
+    let (_, secret) = create_token(app, email, token).await.expect("a new token");
     secrecy::ExposeSecret::expose_secret(&secret).to_owned()
 }

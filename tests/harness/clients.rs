@@ -71,7 +71,9 @@ impl Client {
         }
         let response = request.send().await.expect("okrsync answers");
         let (status, headers) = (response.status(), response.headers().clone());
-        let text = response.text().await.expect("the body arrives");
+        // a stream of events has no end to wait for
+        let endless = headers.get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        let text = if endless { String::new() } else { response.text().await.expect("the body arrives") };
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer { status, headers, text, json, request: format!("{method} {path}") }
     }

@@ -1,5 +1,7 @@
 //! Journeys through the whole: a real database, real HTTP, a Jira that obeys.
 
+mod access;
+mod audit;
 mod bad_input;
 mod board;
 mod command;
@@ -8,6 +10,7 @@ mod metric_table;
 mod people;
 mod proof;
 mod random_faults;
+mod samples;
 mod seed_examples;
 mod store_hands;
 mod store_leases;

@@ -12,7 +12,7 @@ use okrsync_domain::{
     connection::{Account, AuthKind, Connection, ConnectionState, Deployment, JiraInfo, Sharing},
     issue::FieldId,
     okr::OkrKind,
-    person::{Role, Token, User},
+    person::{Role, Scope, Token, User},
     problem::ProblemCode,
 };
 use okrsync_store::{ConnectionOk, Page, SealedSecret, SecretChanges, StoreError, Viewer};
@@ -61,6 +61,7 @@ async fn tokens_are_found_by_their_hash(world: World) {
         id: world.random.id(noon()),
         user_id: world.dana.id,
         name: "laptop".to_owned(),
+        scope: Scope::Write,
         created_at: noon(),
         expires_on: Some("2027-01-01".parse().unwrap()),
         last_used_at: None,

@@ -56,6 +56,8 @@ id!(/// A person.
     UserId);
 id!(/// A personal API token.
     TokenId);
+id!(/// An entry of the audit log.
+    AuditId);
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! No I/O happens here and nothing asks for the time by itself: [`Clock`] and [`Random`] are handed in from the
 //! outside, so that every date and id in a test is exact.
 
+pub mod audit;
 pub mod catalogue;
 pub mod check_in;
 pub mod clock;
@@ -23,7 +24,7 @@ pub mod reading;
 pub mod refresh;
 
 pub use clock::Clock;
-pub use id::{CheckInId, ConnectionId, OkrId, QueryId, ReadingId, RefreshId, TokenId, UserId};
+pub use id::{AuditId, CheckInId, ConnectionId, OkrId, QueryId, ReadingId, RefreshId, TokenId, UserId};
 pub use invalid::Invalid;
 pub use problem::Problem;
 pub use random::Random;

@@ -15,6 +15,35 @@ pub enum Role {
     Viewer,
 }
 
+/// How far a personal API token reaches; never further than its owner's role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Reading, as a viewer does.
+    Read,
+    /// Reading and writing, as a member does.
+    Write,
+    /// Everything that its owner may do.
+    Admin,
+}
+
+impl Scope {
+    /// The role as far as this scope reaches.
+    ///
+    /// ```
+    /// use okrsync_domain::person::{Role, Scope};
+    /// assert_eq!(Scope::Write.limit(Role::Admin), Role::Member);
+    /// assert_eq!(Scope::Admin.limit(Role::Viewer), Role::Viewer);
+    /// ```
+    pub fn limit(self, role: Role) -> Role {
+        match (self, role) {
+            (Self::Read, _) => Role::Viewer,
+            (Self::Write, Role::Admin) => Role::Member,
+            (Self::Write | Self::Admin, role) => role,
+        }
+    }
+}
+
 /// A person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
@@ -41,6 +70,8 @@ pub struct Token {
     pub user_id: UserId,
     /// What it is for.
     pub name: String,
+    /// How far it reaches.
+    pub scope: Scope,
     /// When it was made.
     pub created_at: Instant,
     /// Last day on which it works.

@@ -6,8 +6,9 @@ use crate::{
 };
 use okrsync_domain::{
     Date, Invalid,
+    audit::Actor,
     invalid::Fields,
-    person::{Role, Token, User},
+    person::{Role, Scope, Token, User},
 };
 use okrsync_store::StoreError;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -42,54 +43,76 @@ pub enum AccountError {
     Internal(String),
 }
 
-/// Adds a person who signs in with a password.
+/// Adds a person who signs in with a password, as the command line does.
 pub async fn create_user(app: &App, new: NewUser) -> Result<User, AccountError> {
+    add_user(app, Actor::command_line(), new).await
+}
+
+/// Adds a person who signs in with a password.
+pub(crate) async fn add_user(app: &App, actor: Actor, new: NewUser) -> Result<User, AccountError> {
     let email = check_email(&new.email)?;
     let name = check_name(&new.name)?;
     password::check(&new.password)?;
     let hash = password::hash(new.password).await.map_err(AccountError::Internal)?;
     let now = app.now();
     let user = User { id: app.random().id(now), email, name, role: new.role, active: true, created_at: now };
-    app.store().add_user(&user, Some(hash.into())).await?;
+    let note = app.note(actor, "user.create", &user).after(&noted(&user));
+    app.store().noting(note).add_user(&user, Some(hash.into())).await?;
     Ok(user)
 }
 
-/// Sets a new password.
-pub(crate) async fn set_password(app: &App, user: &User, new: SecretString) -> Result<(), AccountError> {
-    password::check(&new)?;
-    let hash = password::hash(new).await.map_err(AccountError::Internal)?;
-    Ok(app.store().set_password(user.id, hash.into()).await?)
+/// What the audit log keeps of a person.
+pub(crate) fn noted(user: &User) -> serde_json::Value {
+    serde_json::json!({ "name": user.name, "email": user.email, "role": user.role, "active": user.active })
 }
 
-/// Makes a personal API token for the person with this e-mail address. The secret is not kept: it comes back once.
-pub async fn create_token(
-    app: &App,
-    email: &str,
-    name: &str,
-    expires_on: Option<Date>,
-) -> Result<(Token, SecretString), AccountError> {
+/// Sets a new password.
+pub(crate) async fn set_password(app: &App, actor: Actor, user: &User, new: SecretString) -> Result<(), AccountError> {
+    password::check(&new)?;
+    let hash = password::hash(new).await.map_err(AccountError::Internal)?;
+    let note = app.note(actor, "user.set_password", user);
+    Ok(app.store().noting(note).set_password(user.id, hash.into()).await?)
+}
+
+/// A token to make.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// What it is for.
+    pub name: String,
+    /// How far it reaches.
+    pub scope: Scope,
+    /// Last day on which it works.
+    pub expires_on: Option<Date>,
+}
+
+/// Makes a personal API token for the person with this e-mail address, as the command line does. The secret is not kept:
+/// it comes back once.
+pub async fn create_token(app: &App, email: &str, new: NewToken) -> Result<(Token, SecretString), AccountError> {
     let user = app.store().find_user_by_email(&email.trim().to_lowercase()).await?;
     let user = user.ok_or_else(|| StoreError::NotFound { what: "user", id: email.to_owned() })?;
-    add_token(app, &user, name, expires_on).await
+    add_token(app, Actor::command_line(), &user, new).await
 }
 
 /// Makes a personal API token for a person.
 pub(crate) async fn add_token(
     app: &App,
+    actor: Actor,
     user: &User,
-    name: &str,
-    expires_on: Option<Date>,
+    new: NewToken,
 ) -> Result<(Token, SecretString), AccountError> {
-    let name = check_name(name)?;
+    let name = check_name(&new.name)?;
+    let NewToken { scope, expires_on, .. } = new;
     let today = app.store().organisation().await?.today(app.now());
     if expires_on.is_some_and(|last| last < today) {
         return Err(Invalid::new("invalid_token", "expires_on", "The last day of the token lies in the past.").into());
     }
     let secret = bearer::new_token(app.random());
     let now = app.now();
-    let token =
-        Token { id: app.random().id(now), user_id: user.id, name, created_at: now, expires_on, last_used_at: None };
-    app.store().add_token(&token, bearer::hash(secret.expose_secret())).await?;
+    let (id, user_id) = (app.random().id(now), user.id);
+    let token = Token { id, user_id, name, scope, created_at: now, expires_on, last_used_at: None };
+    let note = app.note(actor, "token.create", &token);
+    let note = note.after(&serde_json::json!({ "owner": user.email, "scope": scope, "expires_on": expires_on }));
+    app.store().noting(note).add_token(&token, bearer::hash(secret.expose_secret())).await?;
     Ok((token, secret))
 }
 

@@ -1,5 +1,6 @@
 //! The REST API: every route, one screen. What each says is in the module of its noun.
 
+pub(crate) mod audit;
 pub(crate) mod check_ins;
 pub(crate) mod connections;
 mod days;
@@ -29,6 +30,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(people::routes())
         .merge(tokens::routes())
         .merge(organisation::routes())
+        .merge(audit::routes())
         .merge(connections::routes())
         .merge(okrs::routes())
         .merge(links::routes())

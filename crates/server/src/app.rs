@@ -6,7 +6,12 @@ use crate::{
     error::ApiResult,
 };
 use okrsync_connections::KeyRing;
-use okrsync_domain::{Clock, Date, Instant, Random, RefreshId, organisation::Organisation, refresh::Refresh};
+use okrsync_domain::{
+    Clock, Date, Instant, Random, RefreshId,
+    audit::{Actor, Note, Subject},
+    organisation::Organisation,
+    refresh::Refresh,
+};
 use okrsync_scheduler::Engine;
 use okrsync_store::{Options, Store, StoreError};
 use secrecy::ExposeSecret as _;
@@ -113,6 +118,12 @@ impl App {
     /// Now.
     pub(crate) fn now(&self) -> Instant {
         self.0.clock.now()
+    }
+
+    /// A note for the audit log about what somebody does now: `action` is a kind of thing and a verb.
+    pub(crate) fn note(&self, actor: Actor, action: &str, subject: impl Into<Subject>) -> Note {
+        let (action, subject) = (action.to_owned(), subject.into());
+        Note { at: self.now(), actor, action, subject, before: None, after: None }
     }
 
     /// Limits on tries to sign in.

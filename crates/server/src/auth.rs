@@ -1,5 +1,6 @@
 //! Who is asking: tokens of programs, sessions of browsers, and what either may do.
 
+pub mod access;
 pub(crate) mod bearer;
 pub(crate) mod caller;
 pub(crate) mod origin;

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod app;
+pub mod audit_export;
 pub mod config;
 pub mod error;
 pub mod telemetry;
@@ -21,6 +22,7 @@ mod openapi;
 mod pages;
 
 pub use app::{App, Error};
+pub use auth::access;
 pub use config::Settings;
 
 use axum::{
@@ -103,6 +105,7 @@ pub fn router(app: App) -> Router {
         .merge(pages::routes())
         .layer(auth::sessions::layer(&app))
         .merge(api::operations::root())
+        .route_layer(from_fn(access::guard))
         .merge(assets::routes())
         .fallback(missing)
         .method_not_allowed_fallback(wrong_method)
@@ -131,7 +134,7 @@ async fn missing(OriginalUri(uri): OriginalUri) -> ApiError {
         .hint("/api/docs lists everything there is.")
 }
 
-async fn wrong_method(method: Method, request: Request) -> ApiError {
+pub(crate) async fn wrong_method(method: Method, request: Request) -> ApiError {
     let detail = format!("`{method}` is not something that can be done with `{}`.", request.uri().path());
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }

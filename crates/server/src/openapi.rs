@@ -83,13 +83,14 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (
 mod tests {
 
     /// What programs are promised.
-    const PROMISED: [(&str, &[&str]); 30] = [
+    const PROMISED: [(&str, &[&str]); 31] = [
         ("/me", &["get"]),
         ("/users", &["get", "post"]),
         ("/users/{id}", &["patch"]),
         ("/tokens", &["get", "post"]),
         ("/tokens/{id}", &["delete"]),
         ("/session", &["post", "delete"]),
+        ("/audit", &["get"]),
         ("/organisation", &["get", "patch"]),
         ("/integrations/jira", &["get", "patch"]),
         ("/connections", &["get", "post"]),

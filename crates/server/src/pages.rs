@@ -10,7 +10,7 @@
 //!    handler takes [`Sent`] last and answers `sent.once(&app, work).await`, where `work` is the function that the API's
 //!    handler calls as well, and ends in `Done::to(path).saying(Flash::good(…))`. On an error: `mendable(error)?`, then render
 //!    the form again with `sent.entries().refused(&error)`.
-//! 4. **Route** in [`routes`]; its place in the navigation in `components/shell.rs`, once the page exists.
+//! 4. **Route** in [`routes`], its row in [`crate::auth::access`] (who may use it, and whether it changes something); its place in the navigation in `components/shell.rs`, once the page exists.
 //! 5. **Sample** in `pages/samples.rs`, so that the page is rendered by a test; `tests/browser/pages.rs` names it, so that
 //!    screenshots and the accessibility check have it.
 //!
@@ -128,6 +128,7 @@ impl FromRequestParts<App> for Visitor {
         }
         let next = if parts.method.is_safe() { parts.uri.to_string() } else { "/".to_owned() };
         let caller = caller::by_session(app, parts).await?.ok_or(PageError::SignIn(next))?;
+        caller.admit(parts)?;
         let flash = match parts.extensions.get::<Session>() {
             // A script that reads the page anew shows no message: the next real page does.
             Some(session) if !is_script(&parts.headers) => flash::take(session).await,

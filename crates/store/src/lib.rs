@@ -3,6 +3,7 @@
 //! A [`Store`] is a cheap handle on a database. Each of its methods is one intent and one transaction, calls no other
 //! and never waits for the network of anybody but the database. The methods live beside the tables they are about.
 
+mod audit;
 mod board;
 mod catalogues;
 mod check_ins;
@@ -41,6 +42,7 @@ mod tokens;
 mod turns;
 mod usage;
 
+pub use audit::AuditFilter;
 pub use board::{BoardRow, BoardScope, Linked, LinkedConnection};
 pub use claims::{Claim, Lease, LinkedMeasure};
 pub use connections::{ConnectionOverview, SealedSecret, SecretChanges};

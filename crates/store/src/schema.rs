@@ -38,6 +38,7 @@ diesel::table! {
         id -> Text,
         user_id -> Text,
         name -> Text,
+        scope -> Text,
         hash -> Binary,
         created_at -> Moment,
         expires_on -> Nullable<Date>,
@@ -52,6 +53,24 @@ diesel::table! {
         id -> Text,
         data -> Text,
         expires_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::sql_types::{Document, Moment};
+    audit_log (id) {
+        id -> Text,
+        at -> Moment,
+        actor_id -> Nullable<Text>,
+        actor_name -> Text,
+        via -> Text,
+        action -> Text,
+        subject_kind -> Text,
+        subject_id -> Text,
+        subject_name -> Text,
+        before -> Nullable<Document>,
+        after -> Nullable<Document>,
     }
 }
 
@@ -368,4 +387,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     readings,
     check_ins,
     request_usage,
+    audit_log,
 );

@@ -1,14 +1,15 @@
 //! The handle on a database: opening it, and whether it is fit.
 
 use crate::{
+    audit,
     error::StoreError,
     migrations::{self, MigrationStatus},
     pool::{Connections, Db, on},
     target::{Backend, Target},
 };
 use diesel::{prelude::*, sql_types::Integer};
-use okrsync_domain::{Random, organisation::Organisation};
-use std::path::PathBuf;
+use okrsync_domain::{Random, audit::Note, organisation::Organisation};
+use std::{path::PathBuf, sync::Arc};
 
 /// Rows or ids in one statement: far below the limits of bound values, and the fastest on both databases.
 pub(crate) const CHUNK: usize = 500;
@@ -43,6 +44,7 @@ pub struct Store {
     backend: Backend,
     pub(crate) random: Random,
     pub(crate) period_minutes: u32,
+    note: Option<Arc<Note>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -64,9 +66,17 @@ impl Store {
             backend: target.backend(),
             random: options.random,
             period_minutes: options.period_minutes,
+            note: None,
         };
         let status = store.migrations().await?;
         if status.unknown.is_empty() { Ok(store) } else { Err(StoreError::Newer { versions: status.unknown }) }
+    }
+
+    /// The same store, whose next change is written down in the audit log within the change's own transaction: both or
+    /// neither. Use it for one call.
+    #[must_use]
+    pub fn noting(&self, note: Note) -> Self {
+        Self { note: Some(Arc::new(note)), ..self.clone() }
     }
 
     /// Which database it is.
@@ -109,6 +119,13 @@ impl Store {
         &self,
         work: impl FnOnce(&mut Db) -> Result<R, StoreError> + Send + 'static,
     ) -> impl Future<Output = Result<R, StoreError>> + Send {
-        self.connections.write(Box::new(work))
+        let note = self.note.clone().map(|note| (note, self.random.clone()));
+        self.connections.write(Box::new(move |db| {
+            let done = work(db)?;
+            if let Some((note, random)) = note {
+                audit::add(db, &random, &note)?;
+            }
+            Ok(done)
+        }))
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     error::{StoreError, missing},
     people::UserRow,
     pool::on,
-    row::Row,
+    row::{Row, word},
     schema::{api_tokens, users},
     sql_types::Ts,
 };
@@ -22,6 +22,7 @@ struct TokenRow {
     id: String,
     user_id: String,
     name: String,
+    scope: String,
     hash: Vec<u8>,
     created_at: Ts,
     expires_on: Option<Date>,
@@ -37,6 +38,7 @@ impl TokenRow {
         Ok(Token {
             id: row.id("id", &self.id)?,
             user_id: row.id("user_id", &self.user_id)?,
+            scope: row.word("scope", &self.scope)?,
             name: self.name,
             created_at: self.created_at.0,
             expires_on: self.expires_on,
@@ -53,6 +55,7 @@ impl Store {
             id: token.id.to_string(),
             user_id: owner.to_string(),
             name: token.name.clone(),
+            scope: word(&token.scope),
             hash: hash.to_vec(),
             created_at: Ts(token.created_at),
             expires_on: token.expires_on,

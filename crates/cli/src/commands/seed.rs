@@ -6,11 +6,11 @@ use okrsync_domain::{
     ConnectionId, Date, OkrId, UserId,
     measure::{Measure, Metric},
     okr::{Okr, OkrKind, ProgressMode, Visibility},
-    person::Role,
+    person::{Role, Scope},
 };
 use okrsync_server::{
     App,
-    accounts::{NewUser, create_token, create_user},
+    accounts::{NewToken, NewUser, create_token, create_user},
 };
 use okrsync_store::PutLink;
 use secrecy::ExposeSecret;
@@ -53,7 +53,8 @@ impl Seed {
         let user =
             NewUser { email: email.into(), name: name.into(), password: password.to_owned().into(), role: Role::Admin };
         let owner = create_user(app, user).await?.id;
-        let (_, token) = create_token(app, email, "seed", None).await?;
+        let token = NewToken { name: "seed".to_owned(), scope: Scope::Admin, expires_on: None };
+        let (_, token) = create_token(app, email, token).await?;
         let organisation = app.store().organisation().await?;
         let (starts_on, due_on) = quarter(organisation.today(app.clock().now())).context("a date out of range")?;
         Ok(Self { app: app.clone(), token: token.expose_secret().to_owned(), owner, starts_on, due_on })

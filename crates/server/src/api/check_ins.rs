@@ -195,9 +195,11 @@ async fn add(
         released_at: None,
     };
     let reading = check_in.entered.map(|entered| reading(&app, &okr, entered, at)).transpose()?;
-    app.store().add_check_in(&check_in, reading).await?;
+    let view = CheckInView::from(check_in.clone());
+    let note = caller.did(&app, "okr.check_in", &okr).after(&view);
+    app.store().noting(note).add_check_in(&check_in, reading).await?;
     okrs::announce(&app, &okr).await?;
-    Ok(reply::created(&format!("/okrs/{id}/check-ins"), CheckInView::from(check_in)))
+    Ok(reply::created(&format!("/okrs/{id}/check-ins"), view))
 }
 
 /// The same number as a reading, so that the history has it.
@@ -238,7 +240,7 @@ fn tally(measure: &Measure, entered: Entered) -> Option<Tally> {
 async fn resume(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
     let okr = app.store().get_okr(id).await?;
     caller.may(Act::EditOkr(&okr))?;
-    app.store().resume(id, app.now()).await?;
+    app.store().noting(caller.did(&app, "okr.resume", &okr)).resume(id, app.now()).await?;
     okrs::announce(&app, &okr).await?;
     Ok(Json(okrs::answer(&app, id).await?))
 }

@@ -90,7 +90,8 @@ async fn add(
         try_out(&app, &mut draft).await?;
     }
     let id = draft.connection.id;
-    app.store().add_connection(&draft.connection, &seal(&app, &draft)).await?;
+    let note = caller.did(&app, "connection.create", &draft.connection).after(&view::noted(&draft)?);
+    app.store().noting(note).add_connection(&draft.connection, &seal(&app, &draft)).await?;
     Ok(reply::created(&format!("/connections/{id}"), answer(&app, id).await?))
 }
 
@@ -153,7 +154,9 @@ async fn change(
     let remove = kept.iter().filter(|name| !draft.needed.contains(name)).cloned().collect();
     forget_account(&before, &mut draft);
     let changes = SecretChanges { set: seal(&app, &draft), remove };
-    app.store().update_connection(&draft.connection, changes, app.now()).await?;
+    let was = view::editable(&before).map_err(ApiError::internal)?;
+    let note = caller.did(&app, "connection.change", &draft.connection).before(&was).after(&view::noted(&draft)?);
+    app.store().noting(note).update_connection(&draft.connection, changes, app.now()).await?;
     app.engine().wake();
     Ok(Json(answer(&app, id).await?))
 }
@@ -189,15 +192,19 @@ async fn remove(
     Id(id): Id<ConnectionId>,
     Params(removing): Params<Removing>,
 ) -> ApiResult<StatusCode> {
-    caller.may(Act::EditConnection(&app.store().get_connection(id).await?))?;
+    let connection = app.store().get_connection(id).await?;
+    caller.may(Act::EditConnection(&connection))?;
     if let Some(to) = removing.move_links_to {
         if to == id {
             return Err(ApiError::field("invalid_value", "move_links_to", "The links need another connection."));
         }
         caller.may(Act::UseConnection(&app.store().get_connection(to).await?))?;
-        app.store().move_links(id, to, app.now()).await?;
+        let note = caller.did(&app, "connection.move_links", &connection).after(&serde_json::json!({ "to": to }));
+        app.store().noting(note).move_links(id, to, app.now()).await?;
     }
-    app.store().delete_connection(id).await?;
+    let was = view::editable(&connection).map_err(ApiError::internal)?;
+    let note = caller.did(&app, "connection.delete", &connection).before(&was);
+    app.store().noting(note).delete_connection(id).await?;
     app.engine().wake();
     Ok(StatusCode::NO_CONTENT)
 }

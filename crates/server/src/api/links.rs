@@ -22,7 +22,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use body::LinkBody;
+use body::{LinkBody, LinkNote};
 use okrsync_domain::{OkrId, okr::Okr};
 use okrsync_store::BoardScope;
 use serde::Serialize;
@@ -80,7 +80,10 @@ async fn put(
         return Err(integration_disabled());
     }
     let check = app.engine().check_link(connection.id, &draft.jql, draft.confirm_empty).await?;
-    let put = app.store().put_link(draft.put(id, check.where_clause), app.now()).await?;
+    let before = app.store().find_link(id).await?;
+    let wanted = draft.put(id, check.where_clause);
+    let note = caller.did(&app, "link.change", &okr).before(&before.as_ref().map(LinkNote::from));
+    let put = app.store().noting(note.after(&LinkNote::from(&wanted))).put_link(wanted, app.now()).await?;
     app.engine().wake();
     okrs::announce(&app, &put.okr).await?;
     let refresh = app.wait(put.refresh_id, waiting.duration()?).await?;
@@ -101,11 +104,11 @@ async fn measured(app: &App, okr: &Okr) -> ApiResult<Measured> {
 #[utoipa::path(delete, path = "/okrs/{id}/link", tag = "Links", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<StatusCode> {
-    caller.may(Act::EditOkr(&app.store().get_okr(id).await?))?;
-    if app.store().find_link(id).await?.is_none() {
-        return Err(not_linked(StatusCode::NOT_FOUND));
-    }
-    let okr = app.store().delete_link(id, app.now()).await?;
+    let okr = app.store().get_okr(id).await?;
+    caller.may(Act::EditOkr(&okr))?;
+    let before = app.store().find_link(id).await?.ok_or_else(|| not_linked(StatusCode::NOT_FOUND))?;
+    let note = caller.did(&app, "link.remove", &okr).before(&LinkNote::from(&before));
+    let okr = app.store().noting(note).delete_link(id, app.now()).await?;
     okrs::announce(&app, &okr).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -60,7 +60,7 @@ async fn add(State(app): State<App>, caller: Caller, Body(body): Body<OkrBody>) 
     let okr = body.settle(blank(&app, caller.user.id))?;
     caller.may(Act::CreateOkr(okr.owner_id))?;
     check_surroundings(&app, &caller, &okr).await?;
-    app.store().add_okr(&okr).await?;
+    app.store().noting(caller.did(&app, "okr.create", &okr).after(&OkrBody::of(&okr))).add_okr(&okr).await?;
     announce(&app, &okr).await?;
     Ok(reply::created(&format!("/okrs/{}", okr.id), answer(&app, okr.id).await?))
 }
@@ -88,7 +88,8 @@ async fn change(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>, patch
     if okr.measure != before.measure {
         check_link(&app, id, &okr.measure).await?;
     }
-    app.store().update_okr(&okr, app.now()).await?;
+    let note = caller.did(&app, "okr.change", &okr).before(&OkrBody::of(&before)).after(&OkrBody::of(&okr));
+    app.store().noting(note).update_okr(&okr, app.now()).await?;
     app.engine().wake();
     announce(&app, &okr).await?;
     if before.parent_id != okr.parent_id
@@ -125,7 +126,8 @@ async fn remove(
             caller.may(Act::EditOkr(&app.store().get_okr(below).await?))?;
         }
     }
-    app.store().delete_okr(id, removing.with_children, app.now()).await?;
+    let note = caller.did(&app, "okr.delete", &okr).before(&OkrBody::of(&okr));
+    app.store().noting(note).delete_okr(id, removing.with_children, app.now()).await?;
     announce(&app, &okr).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -10,6 +10,7 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use okrsync_domain::{
+    audit::{Note, Subject},
     link::{MAX_PERIOD_MINUTES, MIN_PERIOD_MINUTES},
     organisation::{GapReading, Organisation, StatusLimits},
 };
@@ -123,9 +124,16 @@ async fn change(State(app): State<App>, caller: Caller, patch: Patch) -> ApiResu
     let before = app.store().organisation().await?;
     let current = serde_json::to_value(OrganisationBody::from(&before)).map_err(ApiError::internal)?;
     let after = patch.apply::<OrganisationBody>(current)?.organisation(before.jira_enabled)?;
-    app.store().update_organisation(&after, app.now()).await?;
+    let note = did(&app, &caller, "organisation.change", &after);
+    let note = note.before(&OrganisationBody::from(&before)).after(&OrganisationBody::from(&after));
+    app.store().noting(note).update_organisation(&after, app.now()).await?;
     app.engine().wake();
     Ok(Json(OrganisationBody::from(&after)))
+}
+
+/// The only organisation there is.
+fn did(app: &App, caller: &Caller, action: &str, organisation: &Organisation) -> Note {
+    caller.did(app, action, Subject::new("organisation", &1, &organisation.name))
 }
 
 /// Whether Jira is asked at all.
@@ -143,7 +151,10 @@ async fn switch(State(app): State<App>, caller: Caller, patch: Patch) -> ApiResu
     let before = app.store().organisation().await?;
     let current = serde_json::to_value(Integration { enabled: before.jira_enabled }).map_err(ApiError::internal)?;
     let wished: Integration = patch.apply(current)?;
-    app.store().update_organisation(&Organisation { jira_enabled: wished.enabled, ..before }, app.now()).await?;
+    let note = did(&app, &caller, "integration.switch", &before);
+    let note = note.before(&Integration { enabled: before.jira_enabled }).after(&wished);
+    let after = Organisation { jira_enabled: wished.enabled, ..before };
+    app.store().noting(note).update_organisation(&after, app.now()).await?;
     app.engine().wake();
     Ok(Json(wished))
 }

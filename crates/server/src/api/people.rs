@@ -5,6 +5,7 @@ use crate::{
     api::{
         listing::{Listing, Paging},
         reply,
+        tokens::ScopeWord,
     },
     app::App,
     auth::{caller::Caller, policy::Act},
@@ -77,6 +78,8 @@ pub(crate) struct Person {
 pub(crate) struct Myself {
     #[serde(flatten)]
     person: Person,
+    /// How far the token that was sent reaches; `admin` in a browser.
+    scope: ScopeWord,
     /// What a browser's session sends as `X-CSRF-Token` with every change; null for programs.
     csrf_token: Option<String>,
 }
@@ -128,8 +131,10 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 /// The person behind the token or session.
 #[utoipa::path(get, path = "/me", tag = "People", responses((status = 200, body = Myself)))]
 async fn me(caller: Caller) -> Json<Myself> {
+    let scope = caller.scope().into();
     let csrf_token = Some(caller.csrf).filter(|token| !token.is_empty());
-    Json(Myself { person: caller.user.into(), csrf_token })
+    let user = User { role: caller.role, ..caller.user };
+    Json(Myself { person: user.into(), scope, csrf_token })
 }
 
 /// Everybody.
@@ -149,7 +154,8 @@ async fn list(
 async fn add(State(app): State<App>, caller: Caller, Body(body): Body<PersonBody>) -> ApiResult<Response> {
     caller.may(Act::Administer)?;
     let PersonBody { name, email, password, role } = body;
-    let user = accounts::create_user(&app, NewUser { email, name, password, role: role.into() }).await?;
+    let new = NewUser { email, name, password, role: role.into() };
+    let user = accounts::add_user(&app, caller.actor(), new).await?;
     Ok(reply::created(&format!("/users/{}", user.id), Person::from(user)))
 }
 
@@ -166,7 +172,8 @@ async fn change(
     if patch.role.is_some() || patch.active.is_some() {
         caller.may(Act::Administer)?;
     }
-    let mut user = app.store().get_user(id).await?;
+    let before = app.store().get_user(id).await?;
+    let mut user = before.clone();
     if let Some(name) = &patch.name {
         user.name = accounts::check_name(name)?;
     }
@@ -175,9 +182,10 @@ async fn change(
     }
     user.role = patch.role.map_or(user.role, Into::into);
     user.active = patch.active.unwrap_or(user.active);
-    app.store().update_user(&user).await?;
+    let note = caller.did(&app, "user.change", &user).before(&accounts::noted(&before)).after(&accounts::noted(&user));
+    app.store().noting(note).update_user(&user).await?;
     if let Some(password) = patch.password {
-        accounts::set_password(&app, &user, password).await?;
+        accounts::set_password(&app, caller.actor(), &user, password).await?;
     }
     Ok(Json(user.into()))
 }

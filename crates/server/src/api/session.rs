@@ -46,7 +46,7 @@ async fn begin(
         return Err(caller::foreign());
     }
     let user = sign_in(&app, body).await?;
-    sessions::begin(&app, &session, user.id).await.map_err(ApiError::internal)?;
+    sessions::begin(&app, &session, &user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -56,7 +56,7 @@ async fn end(State(app): State<App>, session: Session, headers: HeaderMap) -> Ap
     if !origin::is_trusted(&Method::DELETE, &headers, &app.settings().address()) {
         return Err(caller::foreign());
     }
-    session.flush().await.map_err(ApiError::internal)?;
+    sessions::end(&app, &session).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

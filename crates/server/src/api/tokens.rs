@@ -5,16 +5,52 @@ use crate::{
     api::{listing::Listing, reply},
     app::App,
     auth::{caller::Caller, policy::Act},
-    error::ApiResult,
+    error::{ApiError, ApiResult},
     extract::{Body, Id},
 };
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use chrono::{DateTime, Utc};
-use okrsync_domain::{Date, TokenId, person::Token};
+use okrsync_domain::{
+    Date, TokenId,
+    person::{Scope, Token},
+};
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
+
+/// How far a token reaches.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ScopeWord {
+    /// Reading, as a viewer does.
+    Read,
+    /// Reading and writing, as a member does.
+    Write,
+    /// Everything that its owner may do.
+    #[default]
+    Admin,
+}
+
+impl From<Scope> for ScopeWord {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Read => Self::Read,
+            Scope::Write => Self::Write,
+            Scope::Admin => Self::Admin,
+        }
+    }
+}
+
+impl From<ScopeWord> for Scope {
+    fn from(word: ScopeWord) -> Self {
+        match word {
+            ScopeWord::Read => Self::Read,
+            ScopeWord::Write => Self::Write,
+            ScopeWord::Admin => Self::Admin,
+        }
+    }
+}
 
 /// A token without its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,6 +60,8 @@ pub(crate) struct TokenView {
     id: TokenId,
     /// What it is for.
     name: String,
+    /// How far it reaches.
+    scope: ScopeWord,
     /// When it was made.
     created_at: DateTime<Utc>,
     /// Last day on which it works.
@@ -34,8 +72,8 @@ pub(crate) struct TokenView {
 
 impl From<Token> for TokenView {
     fn from(token: Token) -> Self {
-        let Token { id, name, created_at, expires_on, last_used_at, .. } = token;
-        Self { id, name, created_at, expires_on, last_used_at }
+        let Token { id, name, scope, created_at, expires_on, last_used_at, .. } = token;
+        Self { id, name, scope: scope.into(), created_at, expires_on, last_used_at }
     }
 }
 
@@ -45,6 +83,9 @@ impl From<Token> for TokenView {
 pub(crate) struct TokenBody {
     /// What it is for.
     name: String,
+    /// How far it reaches: no further than the token or session that makes it. Everything if not given.
+    #[serde(default)]
+    scope: Option<ScopeWord>,
     /// Last day on which it works; for ever if not given.
     #[serde(default)]
     expires_on: Option<Date>,
@@ -60,6 +101,8 @@ pub(crate) struct NewToken {
     token: String,
     /// What it is for.
     name: String,
+    /// How far it reaches.
+    scope: ScopeWord,
     /// Last day on which it works.
     expires_on: Option<Date>,
 }
@@ -82,9 +125,16 @@ async fn list(State(app): State<App>, caller: Caller) -> ApiResult<Json<Listing<
     responses((status = 201, body = NewToken, headers(("Location" = String)))))]
 async fn add(State(app): State<App>, caller: Caller, Body(body): Body<TokenBody>) -> ApiResult<Response> {
     caller.may(Act::EditUser(caller.user.id))?;
-    let (token, secret) = accounts::add_token(&app, &caller.user, &body.name, body.expires_on).await?;
-    let Token { id, name, expires_on, .. } = token;
-    let made = NewToken { id, token: secret.expose_secret().to_owned(), name, expires_on };
+    let scope = body.scope.map_or(caller.scope(), Into::into);
+    let own_end = caller.token.as_ref().and_then(|token| token.expires_on);
+    if scope > caller.scope() || own_end.is_some_and(|end| body.expires_on.is_none_or(|day| day > end)) {
+        return Err(ApiError::forbidden("A token cannot make one that reaches further or lasts longer than itself.")
+            .hint("Sign in to a browser to make such a token."));
+    }
+    let wished = accounts::NewToken { name: body.name, scope, expires_on: body.expires_on };
+    let (token, secret) = accounts::add_token(&app, caller.actor(), &caller.user, wished).await?;
+    let Token { id, name, scope, expires_on, .. } = token;
+    let made = NewToken { id, token: secret.expose_secret().to_owned(), name, scope: scope.into(), expires_on };
     Ok(reply::created(&format!("/tokens/{id}"), made))
 }
 
@@ -92,6 +142,8 @@ async fn add(State(app): State<App>, caller: Caller, Body(body): Body<TokenBody>
 #[utoipa::path(delete, path = "/tokens/{id}", tag = "People", params(("id" = String, Path)), responses((status = 204)))]
 async fn remove(State(app): State<App>, caller: Caller, Id(id): Id<TokenId>) -> ApiResult<StatusCode> {
     caller.may(Act::EditUser(caller.user.id))?;
-    app.store().delete_token(caller.user.id, id).await?;
+    let tokens = app.store().tokens(caller.user.id).await?;
+    let token = tokens.iter().find(|token| token.id == id).ok_or_else(|| ApiError::not_found("token", id))?;
+    app.store().noting(caller.did(&app, "token.revoke", token)).delete_token(caller.user.id, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -102,9 +102,17 @@ pub(crate) fn require(user: &User, act: Act<'_>) -> ApiResult<()> {
     }
 }
 
+/// The refusal of somebody whose role does not allow it, whatever the thing.
+pub(crate) fn refused_role(role: Role) -> ApiError {
+    let detail = if role == Role::Viewer { VIEWERS } else { "Only admins do this." };
+    ApiError::forbidden(detail).hint("Ask an admin to do it, or for another role.")
+}
+
+const VIEWERS: &str = "You are signed in as a viewer: viewers read and change nothing.";
+
 fn refusal(user: &User, act: Act<'_>) -> String {
     match act {
-        _ if user.role == Role::Viewer => "You are signed in as a viewer: viewers read and change nothing.".to_owned(),
+        _ if user.role == Role::Viewer => VIEWERS.to_owned(),
         Act::CreateOkr(_) => "Only an admin writes down OKRs for somebody else.".to_owned(),
         Act::EditOkr(_) => "Only the OKR's owner and admins change it.".to_owned(),
         Act::EditConnection(_) => "Only the connection's owner and admins change it.".to_owned(),

@@ -1,8 +1,15 @@
 //! Sessions of browsers: a random id in a cookie, everything else in the database.
 
-use crate::app::App;
+use crate::{
+    app::App,
+    error::{ApiError, ApiResult},
+};
 use chrono::{DateTime, TimeDelta};
-use okrsync_domain::{Instant, UserId};
+use okrsync_domain::{
+    Instant, UserId,
+    audit::{Actor, Via},
+    person::User,
+};
 use okrsync_store::{Store, StoreError};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
@@ -32,11 +39,27 @@ pub(crate) fn layer(app: &App) -> SessionManagerLayer<StoredSessions> {
 
 /// Begins a session for somebody who has just proved who they are. The id changes, so that one that was planted before
 /// is worth nothing.
-pub(crate) async fn begin(app: &App, session: &Session, user: UserId) -> Result<(), tower_sessions::session::Error> {
-    session.cycle_id().await?;
-    session.insert(USER, user).await?;
-    session.insert(CSRF, hex::encode(app.random().bytes::<16>())).await?;
-    session.insert(SEEN, app.now().date_naive()).await
+pub(crate) async fn begin(app: &App, session: &Session, user: &User) -> ApiResult<()> {
+    let fill = async {
+        session.cycle_id().await?;
+        session.insert(USER, user.id).await?;
+        session.insert(CSRF, hex::encode(app.random().bytes::<16>())).await?;
+        session.insert(SEEN, app.now().date_naive()).await
+    };
+    fill.await.map_err(ApiError::internal)?;
+    let note = app.note(Actor::person(user, Via::Session), "session.begin", user);
+    Ok(app.store().add_note(note).await?)
+}
+
+/// Ends a session; without one nothing happens.
+pub(crate) async fn end(app: &App, session: &Session) -> ApiResult<()> {
+    let id = user(app, session).await.map_err(ApiError::internal)?;
+    session.flush().await.map_err(ApiError::internal)?;
+    if let Some(id) = id {
+        let user = app.store().get_user(id).await?;
+        app.store().add_note(app.note(Actor::person(&user, Via::Session), "session.end", &user)).await?;
+    }
+    Ok(())
 }
 
 /// The person of a session. Once a day the session is written anew, so that it lasts from its last use.

@@ -85,6 +85,7 @@ impl FromRequest<App> for Sent {
         let Some(caller) = caller::by_session(app, &mut parts).await? else {
             return Err(PageError::SignInFirst(Box::new(kept())));
         };
+        caller.admit(&parts)?;
         let visitor = Visitor::new(caller.clone(), &parts, None);
         if !origin::token_fits(&caller.csrf, own("csrf")) {
             return Err(PageError::SendAgain(Box::new((visitor, kept()))));

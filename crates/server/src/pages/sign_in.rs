@@ -99,7 +99,7 @@ pub(crate) async fn enter(
     let (email, password) = (entry.email.clone(), entry.password.clone());
     match sign_in(&app, SignIn { email, password }).await {
         Ok(user) => {
-            sessions::begin(&app, &session, user.id).await.map_err(ApiError::internal)?;
+            sessions::begin(&app, &session, &user).await?;
             if entry.kept.is_empty() {
                 return Ok(Redirect::to(own_path(&entry.next)).into_response());
             }
@@ -228,8 +228,8 @@ fn sample() -> Markup {
 }
 
 /// Signs out.
-pub(crate) async fn leave(session: Session, _: Sent) -> Result<Redirect, PageError> {
-    session.flush().await.map_err(ApiError::internal)?;
+pub(crate) async fn leave(State(app): State<App>, session: Session, _: Sent) -> Result<Redirect, PageError> {
+    sessions::end(&app, &session).await?;
     Ok(Redirect::to("/sign-in"))
 }
 

@@ -1,6 +1,7 @@
 //! A connection as it is answered: everything but its secrets.
 
-use super::body::{AuthWord, DeploymentWord, SharingWord};
+use super::body::{AuthWord, DeploymentWord, Draft, SharingWord};
+use crate::error::{ApiError, ApiResult};
 use chrono::{DateTime, Utc};
 use okrsync_connections::ProbeReport;
 use okrsync_domain::{
@@ -216,6 +217,15 @@ pub(crate) fn editable(connection: &Connection) -> Result<serde_json::Value, ser
         for answered_only in ANSWERED_ONLY {
             fields.remove(answered_only);
         }
+    }
+    Ok(value)
+}
+
+/// What the audit log keeps of a connection that is handed in: what it is, and which secrets were given, never the secrets.
+pub(crate) fn noted(draft: &Draft) -> ApiResult<serde_json::Value> {
+    let mut value = editable(&draft.connection).map_err(ApiError::internal)?;
+    if !draft.given.is_empty() {
+        value["new_secrets"] = draft.given.keys().cloned().collect();
     }
     Ok(value)
 }

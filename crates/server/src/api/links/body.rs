@@ -12,11 +12,12 @@ use crate::{
 use okrsync_domain::{
     ConnectionId, Invalid, OkrId,
     connection::Connection,
+    link::Link,
     measure::{Measure, Metric},
     okr::{Okr, check_measure},
 };
 use okrsync_store::PutLink;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A link to make or replace.
@@ -72,6 +73,44 @@ impl LinkBody {
             confirm_empty: self.confirm_empty,
             measure,
         })
+    }
+}
+
+/// What the audit log keeps of a link.
+#[derive(Debug, Serialize)]
+pub(crate) struct LinkNote<'a> {
+    connection_id: ConnectionId,
+    jql: &'a str,
+    metric: MetricBody,
+    completed_only: bool,
+    period_minutes: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measure: Option<MeasureBody>,
+}
+
+impl<'a> From<&'a Link> for LinkNote<'a> {
+    fn from(link: &'a Link) -> Self {
+        Self {
+            connection_id: link.connection_id,
+            jql: &link.jql,
+            metric: (&link.metric).into(),
+            completed_only: link.completed_only,
+            period_minutes: link.period_minutes,
+            measure: None,
+        }
+    }
+}
+
+impl<'a> From<&'a PutLink> for LinkNote<'a> {
+    fn from(put: &'a PutLink) -> Self {
+        Self {
+            connection_id: put.connection_id,
+            jql: &put.jql,
+            metric: (&put.metric).into(),
+            completed_only: put.completed_only,
+            period_minutes: put.period_minutes,
+            measure: put.measure.as_ref().map(Into::into),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! How an OKR ends, or does not yet: close, postpone, reopen; and the summary beside it.
 
-use super::{announce, answer, list, view::OkrView};
+use super::{announce, answer, body::OkrBody, list, view::OkrView};
 use crate::{
     api::number::Number,
     app::App,
@@ -11,6 +11,7 @@ use crate::{
 use axum::{Json, extract::State};
 use okrsync_domain::{
     Date, OkrId,
+    audit::Note,
     check_in::{CheckIn, Hold},
     okr::{Closing, Okr},
 };
@@ -62,9 +63,10 @@ async fn close(
     if okr.closed.is_some() {
         return Err(ApiError::conflict("already_closed", "This OKR is closed already.").hint("Reopen it first."));
     }
-    let score = body.score.map(|Number(score)| score);
-    okr.closed = Some(Closing { score, note: body.note, at: app.now() });
-    save(&app, &okr).await
+    let note =
+        caller.did(&app, "okr.close", &okr).after(&serde_json::json!({ "score": body.score, "note": body.note }));
+    okr.closed = Some(Closing { score: body.score.map(|Number(score)| score), note: body.note, at: app.now() });
+    save(&app, &okr, note).await
 }
 
 /// Gives an OKR a later last day.
@@ -81,11 +83,12 @@ async fn postpone(
         let detail = format!("The new last day must lie after the present one ({}).", okr.due_on);
         return Err(ApiError::field("invalid_value", "due_on", detail).hint("To shorten it, change `due_on` by PATCH."));
     }
-    let note = format!("Postponed from {} to {}. {}", okr.due_on, body.due_on, body.note);
+    let words = format!("Postponed from {} to {}. {}", okr.due_on, body.due_on, body.note);
+    let note = caller.did(&app, "okr.postpone", &okr).before(&OkrBody::of(&okr));
     okr.due_on = body.due_on;
     okr.check()?;
-    let view = save(&app, &okr).await?;
-    add_note(&app, &caller, id, note.trim()).await?;
+    let view = save(&app, &okr, note.after(&OkrBody::of(&okr))).await?;
+    add_note(&app, &caller, id, words.trim()).await?;
     Ok(view)
 }
 
@@ -97,7 +100,8 @@ async fn reopen(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> Ap
     if okr.closed.take().is_none() {
         return Err(ApiError::conflict("not_closed", "This OKR is not closed."));
     }
-    save(&app, &okr).await
+    let note = caller.did(&app, "okr.reopen", &okr);
+    save(&app, &okr, note).await
 }
 
 async fn editable(app: &App, caller: &Caller, id: OkrId) -> ApiResult<Okr> {
@@ -106,8 +110,8 @@ async fn editable(app: &App, caller: &Caller, id: OkrId) -> ApiResult<Okr> {
     Ok(okr)
 }
 
-async fn save(app: &App, okr: &Okr) -> ApiResult<Json<OkrView>> {
-    app.store().update_okr(okr, app.now()).await?;
+async fn save(app: &App, okr: &Okr, note: Note) -> ApiResult<Json<OkrView>> {
+    app.store().noting(note).update_okr(okr, app.now()).await?;
     announce(app, okr).await?;
     Ok(Json(answer(app, okr.id).await?))
 }
