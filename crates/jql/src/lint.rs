@@ -173,6 +173,20 @@ pub fn check(text: &str, query: &Query, context: &Context<'_>) -> Vec<Lint> {
     lints
 }
 
+/// Whether finished issues certainly do not match: one that is completed leaves the query.
+///
+/// ```
+/// use okrsync_jql::{lint::leaves_out_finished, parse};
+/// let leaves = |jql: &str| leaves_out_finished(&parse(jql).unwrap(), None);
+/// assert!(leaves("project = AE AND statusCategory != Done"));
+/// assert!(!leaves("project = AE"));
+/// ```
+pub fn leaves_out_finished(query: &Query, catalogue: Option<&Catalogue>) -> bool {
+    let names = Names::of(query);
+    let known = catalogue.map(|catalogue| Known::new(catalogue, &names));
+    query.where_clause.as_ref().is_some_and(|clause| completion::leaves_out_finished(clause, known.as_ref()))
+}
+
 /// What the checks look at.
 struct Subject<'a> {
     text: &'a str,

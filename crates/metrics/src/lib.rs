@@ -11,6 +11,8 @@
 //! | does a person's check-in override the measurement? | [`check_in`] |
 //! | where does every OKR of a tree stand today? | [`standing`] |
 //! | and all of them together? | [`company`](mod@company) |
+//! | where does it go? | [`forecast`] |
+//! | and if somebody did this or that? | [`what_if`] |
 //!
 //! Nothing here is rounded but what is stored or shown, once, at the end. A percentage is a fraction of whole numbers
 //! of any size ([`Percent`], [`Progress`]); what is stored is a [`Decimal`](rust_decimal::Decimal), and how a number
@@ -22,6 +24,7 @@ pub mod colour;
 pub mod company;
 pub mod expected;
 mod family;
+pub mod forecast;
 pub mod fraction;
 pub mod progress;
 pub mod ratio;
@@ -31,6 +34,7 @@ pub mod standing;
 pub mod status;
 mod sum;
 pub mod tally;
+pub mod what_if;
 
 pub use colour::Colour;
 pub use company::{Company, company, count_by_status};

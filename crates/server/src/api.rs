@@ -3,8 +3,9 @@
 pub(crate) mod audit;
 pub(crate) mod check_ins;
 pub(crate) mod connections;
-mod days;
+pub(crate) mod days;
 pub(crate) mod events;
+pub(crate) mod forecast;
 pub(crate) mod issues;
 pub(crate) mod links;
 pub(crate) mod listing;
@@ -19,6 +20,7 @@ pub(crate) mod refreshes;
 pub(crate) mod reply;
 pub(crate) mod session;
 pub(crate) mod tokens;
+pub(crate) mod what_if;
 
 use crate::app::App;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,6 +39,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(refreshes::routes())
         .merge(readings::routes())
         .merge(issues::routes())
+        .merge(forecast::routes())
+        .merge(what_if::routes())
         .merge(check_ins::routes())
         .merge(events::routes())
         .merge(operations::routes())

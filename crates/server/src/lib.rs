@@ -19,6 +19,7 @@ mod extract;
 mod freshness;
 mod headers;
 mod openapi;
+mod outlook;
 mod pages;
 
 pub use app::{App, Error};

@@ -83,7 +83,7 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (
 mod tests {
 
     /// What programs are promised.
-    const PROMISED: [(&str, &[&str]); 31] = [
+    const PROMISED: [(&str, &[&str]); 32] = [
         ("/me", &["get"]),
         ("/users", &["get", "post"]),
         ("/users/{id}", &["patch"]),
@@ -105,6 +105,8 @@ mod tests {
         ("/okrs/{id}/link", &["put", "get", "delete"]),
         ("/okrs/{id}/refresh", &["post"]),
         ("/okrs/{id}/readings", &["get"]),
+        ("/okrs/{id}/forecast", &["get"]),
+        ("/okrs/{id}/what-if", &["post"]),
         ("/okrs/{id}/issues", &["get"]),
         ("/okrs/{id}/check-ins", &["get", "post"]),
         ("/okrs/{id}/resume", &["post"]),

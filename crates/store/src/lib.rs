@@ -56,6 +56,7 @@ pub use okrs::{OkrFilter, OkrUpdated, Viewer};
 pub use page::{Cursor, NotACursor, Page, Slice};
 pub use people::SignIn;
 pub use queries::Query;
+pub use readings::DailyReading;
 pub use record::Recording;
 pub use refresh_requests::{Origin, RefreshRequest, RefreshScope};
 pub use refreshes::{Queue, RefreshOutcome};

@@ -4,17 +4,44 @@ use crate::{
     Store,
     error::{StoreError, missing},
     okrs::OKR,
+    organisation,
     page::{Cursor, Page, Slice, behind},
     pool::{Db, on},
     row::{Row, big, word},
     schema::readings,
     sql_types::{Dec, Json, Ts},
+    store::CHUNK,
 };
 use diesel::prelude::*;
 use okrsync_domain::{
-    Instant, OkrId, ReadingId,
-    reading::{Coverage, Reading, Tally},
+    Date, Instant, OkrId, ReadingId,
+    link::Settings,
+    reading::{Coverage, Reading, ReadingKind, Tally},
 };
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The last measurement of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DailyReading {
+    /// The day in the organisation's time zone.
+    pub on: Date,
+    /// The measurement.
+    pub reading: Reading,
+    /// What the link was set to then, where it was written down.
+    pub settings: Option<Settings>,
+    /// The OKR's last day then, where it was written down.
+    pub due_on: Option<Date>,
+}
+
+/// What is kept beside a reading: the link's settings, and the day by which its OKR was due then.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    #[serde(flatten)]
+    pub(crate) settings: Settings,
+    #[serde(default)]
+    pub(crate) due_on: Option<Date>,
+}
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = readings, treat_none_as_default_value = false)]
@@ -120,6 +147,43 @@ impl Store {
             })?;
             let items: Result<Vec<Reading>, _> = rows.into_iter().map(ReadingRow::read).collect();
             items.map(|items| page.cut(items, |reading| Cursor { at: reading.at, id: reading.id.to_string() }))
+        })
+        .await
+    }
+
+    /// The last measurement of each day on which an OKR was measured, from an instant up to and without another, in
+    /// order of days. Check-ins are none: they say what a person thinks.
+    pub async fn daily_readings(
+        &self,
+        okr: OkrId,
+        from: Instant,
+        before: Instant,
+    ) -> Result<Vec<DailyReading>, StoreError> {
+        let default = self.period_minutes;
+        self.snapshot(move |db| {
+            let organisation = organisation::load(db, default)?;
+            let measured = readings::table
+                .filter(readings::okr_id.eq(okr.to_string()))
+                .filter(readings::kind.ne(word(&ReadingKind::CheckIn)))
+                .filter(readings::at.ge(Ts(from)).and(readings::at.lt(Ts(before))))
+                .order((readings::at, readings::id))
+                .select((readings::at, readings::id));
+            let all: Vec<(Ts, String)> = on!(&mut *db, |c| measured.load(c))?;
+            let last: BTreeMap<Date, String> = all.into_iter().map(|(at, id)| (organisation.today(at.0), id)).collect();
+            let ids: Vec<String> = last.into_values().collect();
+            let mut daily = Vec::with_capacity(ids.len());
+            for part in ids.chunks(CHUNK) {
+                let wanted = readings::table.filter(readings::id.eq_any(part.to_vec())).order(readings::at);
+                let rows: Vec<ReadingRow> = on!(&mut *db, |c| wanted.select(ReadingRow::as_select()).load(c))?;
+                for row in rows {
+                    let settings =
+                        Row { table: "readings", key: &row.id }.json_opt("settings", row.settings.as_ref())?;
+                    let reading = row.read()?;
+                    let on = organisation.today(reading.at);
+                    daily.push(DailyReading { on, reading, settings: settings.unwrap_or_default() });
+                }
+            }
+            Ok(daily)
         })
         .await
     }

@@ -10,7 +10,8 @@ use crate::{
     links::LinkRow,
     members::{Comparison, MemberChanges},
     pool::{Db, on},
-    queries, readings,
+    queries,
+    readings::{self, Kept},
     row::{Row, big},
     schema::{self, links, okrs},
     sql_types::{Json, Ts},
@@ -19,7 +20,7 @@ use crate::{
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use okrsync_domain::{
-    Instant, OkrId, Problem,
+    Date, Instant, OkrId, Problem,
     issue::{FieldId, IssueId},
     link::Settings,
     measure::Metric,
@@ -106,8 +107,9 @@ fn keep_readings(db: &mut Db, recording: &Recording, query: &str) -> Result<(), 
             completed_only: link.completed_only,
             story_points_fields: if points { recording.story_points_fields.clone() } else { Vec::new() },
         };
-        readings::insert(db, reading, Some(Json::of(&settings)))?;
         let okr = okrs::table.find(reading.okr_id.to_string());
+        let due_on: Option<Date> = on!(&mut *db, |c| okr.clone().select(okrs::due_on).first(c).optional())?;
+        readings::insert(db, reading, Some(Json::of(&Kept { settings, due_on })))?;
         on!(&mut *db, |c| diesel::update(okr).set(okrs::reading_id.eq(Some(reading.id.to_string()))).execute(c))?;
     }
     let troubled = linked.filter(links::problem.is_not_null());

@@ -46,6 +46,11 @@ pub(super) fn check(subject: &Subject<'_>, lints: &mut Vec<Lint>) {
     lints.push(Lint { code: Code::SelfFiltersDone, message: message.to_owned(), span, fix });
 }
 
+/// Whether finished issues certainly do not match.
+pub(super) fn leaves_out_finished(clause: &Clause, known: Option<&Known<'_>>) -> bool {
+    truth(clause, State::Finished, known) == Some(false)
+}
+
 /// Whether an issue in `state` can match: certainly (`Some(true)`), certainly not, or perhaps.
 fn truth(clause: &Clause, state: State, known: Option<&Known<'_>>) -> Option<bool> {
     match clause {

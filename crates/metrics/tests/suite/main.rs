@@ -1,5 +1,6 @@
 //! What the arithmetic must give: the golden values, a table of every metric by hand, trees, and properties.
 
+mod forecasts;
 mod golden;
 mod metrics;
 mod properties;

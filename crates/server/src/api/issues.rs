@@ -119,7 +119,8 @@ async fn list(
     Ok(Json(Listing { items: issues.into_iter().map(view).collect(), next_cursor }))
 }
 
-async fn points_fields(app: &App, connection: &Connection) -> Vec<FieldId> {
+/// The connection's story point fields, its own or those that its catalogue has.
+pub(crate) async fn points_fields(app: &App, connection: &Connection) -> Vec<FieldId> {
     if !connection.story_points_fields.is_empty() {
         return connection.story_points_fields.clone();
     }

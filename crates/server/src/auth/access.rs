@@ -123,6 +123,7 @@ pub const RULES: &[Rule] = &[
     reads("GET", "/api/v1/okrs/{id}/check-ins", Who::OkrReaders),
     changes("POST", "/api/v1/okrs/{id}/check-ins", Who::OkrEditors),
     changes("POST", "/api/v1/okrs/{id}/close", Who::OkrEditors),
+    reads("GET", "/api/v1/okrs/{id}/forecast", Who::OkrReaders),
     reads("GET", "/api/v1/okrs/{id}/issues", Who::OkrReaders),
     reads("GET", "/api/v1/okrs/{id}/link", Who::OkrReaders),
     changes("PUT", "/api/v1/okrs/{id}/link", Who::OkrEditors),
@@ -132,6 +133,7 @@ pub const RULES: &[Rule] = &[
     asks("POST", "/api/v1/okrs/{id}/refresh", Who::OkrRefreshers),
     changes("POST", "/api/v1/okrs/{id}/reopen", Who::OkrEditors),
     changes("POST", "/api/v1/okrs/{id}/resume", Who::OkrEditors),
+    reads("POST", "/api/v1/okrs/{id}/what-if", Who::OkrReaders),
     reads("GET", "/api/v1/summary", Who::SignedIn),
     // queries and refreshes
     reads("POST", "/api/v1/jql/check", Who::SignedIn),
