@@ -176,11 +176,11 @@ impl Store {
                 let wanted = readings::table.filter(readings::id.eq_any(part.to_vec())).order(readings::at);
                 let rows: Vec<ReadingRow> = on!(&mut *db, |c| wanted.select(ReadingRow::as_select()).load(c))?;
                 for row in rows {
-                    let settings =
+                    let kept: Option<Kept> =
                         Row { table: "readings", key: &row.id }.json_opt("settings", row.settings.as_ref())?;
+                    let (settings, due_on) = kept.map_or((None, None), |kept| (Some(kept.settings), kept.due_on));
                     let reading = row.read()?;
-                    let on = organisation.today(reading.at);
-                    daily.push(DailyReading { on, reading, settings: settings.unwrap_or_default() });
+                    daily.push(DailyReading { on: organisation.today(reading.at), reading, settings, due_on });
                 }
             }
             Ok(daily)
