@@ -10,6 +10,7 @@ mod forecasts;
 mod metric_table;
 mod people;
 mod proof;
+mod queries;
 mod random_faults;
 mod samples;
 mod seed_examples;

@@ -69,7 +69,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => user::run(config, command).await,
         Command::Token(command) => token::run(config, command).await,
         Command::Refresh(args) => refresh::run(config, args).await,
-        Command::Jql(command) => jql::run(&command),
+        Command::Jql(command) => Box::pin(jql::run(config, command)).await,
         Command::Bench(command) => bench::run(command).await,
         Command::Simulate(args) => bench::simulate::run(args).await,
     }

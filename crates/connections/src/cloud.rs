@@ -120,25 +120,42 @@ struct ParsedQuery {
     warnings: Vec<String>,
 }
 
-/// Jira's own strict verdict, and whether anything matches at all.
-pub(crate) async fn check_query(client: &Client, jql: &str) -> Result<Verdict, Error> {
+/// How strictly the parser judges. Strict says nothing of unknown people; the other warns of them.
+const STRICT: &str = "strict";
+const WARN: &str = "warn";
+
+async fn parse(client: &Client, jql: &str, validation: &str) -> Result<ParsedQuery, Error> {
+    let call = Call::post(format!("{API}/jql/parse"), &Queries { queries: [jql] }).with("validation", validation);
+    let mut parsed: Parsed = client.send(&call.about_query()).await?.read()?;
+    let detail = "the query parser answered without a verdict";
+    parsed.queries.pop().ok_or_else(|| Error::UnexpectedAnswer { detail: detail.to_owned() })
+}
+
+/// Jira's own strict verdict.
+pub(crate) async fn judge(client: &Client, jql: &str) -> Result<Verdict, Error> {
     if jql.trim().is_empty() {
         return Err(Error::QueryUnbounded); // the parser takes no empty text
     }
-    let call = Call::post(format!("{API}/jql/parse"), &Queries { queries: [jql] }).with("validation", "strict");
-    let mut parsed: Parsed = match client.send(&call.about_query()).await {
-        Err(Error::QueryInvalid { messages }) => return Ok(Verdict::refused(jql, messages)),
-        answer => answer?.read()?,
-    };
-    let parsed = parsed
-        .queries
-        .pop()
-        .ok_or_else(|| Error::UnexpectedAnswer { detail: "the query parser answered without a verdict".to_owned() })?;
-    if !parsed.errors.is_empty() {
-        return Ok(Verdict::refused(jql, parsed.errors).with_warnings(parsed.warnings));
+    match parse(client, jql, STRICT).await {
+        Ok(parsed) => Ok(Verdict::refused(jql, parsed.errors).with_warnings(parsed.warnings)),
+        Err(Error::QueryInvalid { messages }) => Ok(Verdict::refused(jql, messages)),
+        Err(error) => Err(error),
+    }
+}
+
+/// What Jira says of people whom it does not know.
+pub(crate) async fn unknown_people(client: &Client, jql: &str) -> Result<Vec<String>, Error> {
+    Ok(parse(client, jql, WARN).await?.warnings)
+}
+
+/// Jira's own strict verdict, and whether anything matches at all.
+pub(crate) async fn check_query(client: &Client, jql: &str) -> Result<Verdict, Error> {
+    let verdict = judge(client, jql).await?;
+    if !verdict.accepted() {
+        return Ok(verdict);
     }
     let probe = probe(client, jql).await;
-    Verdict::after_search(jql, probe).map(|verdict| verdict.with_warnings(parsed.warnings))
+    Verdict::after_search(jql, probe).map(|probed| probed.with_warnings(verdict.warnings))
 }
 
 /// One id at most: whether a query matches anything, and with which warnings.

@@ -189,7 +189,7 @@ impl Site {
         }
     }
 
-    /// Jira's own verdict on a query; a refused query is a verdict, not an error.
+    /// Jira's own verdict on a query, and whether it matches anything; a refused query is a verdict, not an error.
     ///
     /// # Errors
     /// [`Error::QueryUnbounded`] for a query without restriction on Cloud.
@@ -197,6 +197,28 @@ impl Site {
         match self.dialect {
             Dialect::Cloud => cloud::check_query(&self.client, jql).await,
             Dialect::DataCenter => data_center::check_query(&self.client, jql).await,
+        }
+    }
+
+    /// The same in one request, which on Cloud does not tell whether anything matches.
+    ///
+    /// # Errors
+    /// As [`Site::check_query`].
+    pub async fn judge(&self, jql: &str) -> Result<Verdict, Error> {
+        match self.dialect {
+            Dialect::Cloud => cloud::judge(&self.client, jql).await,
+            Dialect::DataCenter => data_center::check_query(&self.client, jql).await,
+        }
+    }
+
+    /// Warnings of unknown people in a query that Jira accepts. Nothing is asked where the verdict has them already.
+    ///
+    /// # Errors
+    /// Whatever a request may end in.
+    pub async fn unknown_people(&self, jql: &str) -> Result<Vec<String>, Error> {
+        match self.dialect {
+            Dialect::Cloud => cloud::unknown_people(&self.client, jql).await,
+            Dialect::DataCenter => Ok(Vec::new()),
         }
     }
 

@@ -8,9 +8,12 @@ use okrsync_domain::{
 };
 use okrsync_jql::{
     eval::{Context, Datum, EmptySite, Item, Matcher, Named},
+    highlight::parts,
     lint::{self, Measured},
     parse,
     suggest::suggest,
+    unchecked::unchecked,
+    unknown::unknown,
 };
 use std::hint::black_box;
 
@@ -97,7 +100,10 @@ fn benches(criterion: &mut Criterion) {
     };
     for (name, text) in [("usual", long.clone()), ("wrong", wrong_query(10_000))] {
         criterion.bench_function(&format!("check 10,000 characters, {name}"), |bencher| {
-            bencher.iter(|| parse(black_box(&text)).map(|query| lint::check(&text, &query, &around)));
+            bencher.iter(|| {
+                let query = parse(black_box(&text)).expect("generated to be valid");
+                (lint::check(&text, &query, &around), unknown(&query, &catalogue), unchecked(&query), parts(&text))
+            });
         });
     }
     criterion.bench_function("suggest behind 10,000 characters", |bencher| {

@@ -5,21 +5,26 @@ pub mod error;
 pub mod eval;
 pub mod fields;
 pub mod functions;
+pub mod highlight;
 pub mod lint;
 pub mod parser;
 pub mod span;
 pub mod suggest;
+pub mod unchecked;
+pub mod unknown;
 pub mod value;
 pub mod volatility;
 
 mod catalogue;
 mod dates;
 mod lexer;
+mod mention;
 mod print;
 mod spelling;
 mod words;
 
 pub use ast::{Clause, Query, Sort};
 pub use error::{EvalError, SyntaxError};
+pub use mention::mentioned;
 pub use parser::parse;
 pub use span::Span;

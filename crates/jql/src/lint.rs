@@ -59,10 +59,12 @@ pub enum Code {
     OrderByIgnored,
     /// Several fields have this name.
     AmbiguousField,
-    /// No field has this name.
+    /// No field has this name, as far as the catalogue knows ([`crate::unknown`]).
     UnknownField,
-    /// The field has no such value.
+    /// The field has no such value, as far as the catalogue knows.
     UnknownValue,
+    /// There is no such function, as far as the catalogue knows.
+    UnknownFunction,
     /// A name stands where it can mean several things, or change.
     NameInsteadOfId,
     /// Issues without any value are left out, too.
@@ -89,17 +91,13 @@ impl Code {
             Self::AmbiguousField => "ambiguous_field",
             Self::UnknownField => "unknown_field",
             Self::UnknownValue => "unknown_value",
+            Self::UnknownFunction => "unknown_function",
             Self::NameInsteadOfId => "name_instead_of_id",
             Self::LeavesOutEmpty => "leaves_out_empty",
             Self::MatchesNothing => "matches_nothing",
             Self::MatchesMany => "matches_many",
             Self::MetricEmpty => "metric_empty",
         }
-    }
-
-    /// Whether the query cannot work on this site at all, rather than mean something else.
-    pub fn is_error(self) -> bool {
-        matches!(self, Self::UnknownField | Self::UnknownValue)
     }
 }
 
@@ -136,8 +134,10 @@ pub enum Measured {
 pub struct Counts {
     /// Issues that match.
     pub matched: Option<u64>,
-    /// Matches whose measured field has a value.
-    pub with_value: Option<u64>,
+    /// Whether `matched` is Jira's estimate.
+    pub estimated: bool,
+    /// Of the matches that are measured: those whose measured field has a value, and those without.
+    pub coverage: Option<(u64, u64)>,
     /// Matches whose parent matches, too.
     pub with_parent: Option<u64>,
 }

@@ -1,6 +1,6 @@
 //! What every part of the engine works with.
 
-use crate::{SyncConfig, events::Events, sites::Sites, waker::Waker};
+use crate::{SyncConfig, catalogues::Catalogues, events::Events, sites::Sites, waker::Waker};
 use okrsync_domain::{Clock, Random};
 use okrsync_store::Store;
 
@@ -12,6 +12,7 @@ pub(crate) struct Context {
     pub(crate) random: Random,
     pub(crate) config: SyncConfig,
     pub(crate) sites: Sites,
+    pub(crate) catalogues: Catalogues,
     pub(crate) events: Events,
     pub(crate) waker: Waker,
 }

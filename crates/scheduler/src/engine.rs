@@ -1,8 +1,8 @@
 //! The engine as others see it: run it, wake it, ask it, wait for it.
 
 use crate::{
-    SyncConfig, SyncError, context::Context, driver::Driver, events::Events, pass::Pass, sites::Sites,
-    status::PassStatus, waker::Waker,
+    SyncConfig, SyncError, catalogues::Catalogues, context::Context, driver::Driver, events::Events, pass::Pass,
+    sites::Sites, status::PassStatus, waker::Waker,
 };
 use chrono::TimeDelta;
 use okrsync_connections::KeyRing;
@@ -46,7 +46,8 @@ impl Engine {
         let sites = Sites::new(store.clone(), keys, clock.clone(), random.clone(), &config);
         let worker = format!("{:032x}", u128::from_le_bytes(random.bytes())).into();
         let events = Events::new(&clock);
-        let context = Context { store, clock, random, config, sites, events, waker: Waker::default() };
+        let (catalogues, waker) = (Catalogues::default(), Waker::default());
+        let context = Context { store, clock, random, config, sites, catalogues, events, waker };
         let (status, single_flight, tidied_at) = Default::default();
         Self { context: Arc::new(context), status, single_flight, worker, tidied_at }
     }

@@ -1,4 +1,4 @@
-//! Testing a connection by hand, and its catalogue.
+//! Testing a connection by hand.
 
 use crate::{
     Engine, SyncError,
@@ -6,13 +6,9 @@ use crate::{
     error::jira,
     visit::{note_failed, note_ok},
 };
-use chrono::TimeDelta;
 use okrsync_connections::ProbeReport;
-use okrsync_domain::{ConnectionId, catalogue::Catalogue, connection::Connection, connection::ConnectionState};
+use okrsync_domain::{ConnectionId, connection::Connection, connection::ConnectionState};
 use okrsync_store::{ConnectionOk, Origin, RefreshScope};
-
-/// A catalogue is read again after this time.
-const CATALOGUE_FRESH_FOR: TimeDelta = TimeDelta::hours(24);
 
 impl Engine {
     /// Tests a stored connection step by step and notes what came out. A good result lifts a pause and makes the
@@ -59,23 +55,5 @@ impl Engine {
             self.wake();
         }
         Ok(())
-    }
-
-    /// What the connection's site offers: as it was read within the last day, else read now and kept.
-    ///
-    /// # Errors
-    /// [`SyncError::Jira`] where it has to be read and Jira does not give it.
-    pub async fn catalogue(&self, id: ConnectionId) -> Result<Catalogue, SyncError> {
-        let now = self.context.clock.now();
-        if let Some((catalogue, read_at)) = self.context.store.find_catalogue(id).await?
-            && now - read_at < CATALOGUE_FRESH_FOR
-        {
-            return Ok(catalogue);
-        }
-        let connection = self.connection(id).await?;
-        let read = self.ask(&connection, async |site| site.catalogue().await).await?;
-        let catalogue = read.map_err(|error| SyncError::jira(&error, now))?;
-        self.context.store.save_catalogue(id, &catalogue, now).await?;
-        Ok(catalogue)
     }
 }

@@ -1,13 +1,30 @@
-//! What a link would show, before it is stored: exact up to 300 matches, above that a few requests and no more.
+//! What a link would show, before it is stored: exact up to 300 matches, above that four requests at most.
 
-use crate::{Engine, SyncError, check::JqlCheck, proof, refresh::too_large};
-use okrsync_connections::{Count, Error, Page, Site, Verdict, Wanted};
+mod look;
+
+use crate::{
+    Engine, SyncError,
+    check::{
+        JqlCheck,
+        asked::{is_refusal, unknown_in},
+    },
+    error::internal,
+    lints::{Known, measured},
+    refresh::too_large,
+};
+use look::{Found, Look, Seen};
+use okrsync_connections::{Error, Verdict};
 use okrsync_domain::{
-    ConnectionId, Instant, Problem,
-    catalogue::{Field, story_points_fields},
+    ConnectionId,
+    catalogue::Catalogue,
+    connection::Connection,
     issue::{FieldId, Issue},
     measure::{Measure, Metric},
     reading::{Coverage, Tally},
+};
+use okrsync_jql::{
+    lint::{Counts, Lint},
+    unchecked::Unchecked,
 };
 use okrsync_metrics::{Rule, measure};
 
@@ -15,10 +32,6 @@ use okrsync_metrics::{Rule, measure};
 pub const EXACT_UP_TO: u64 = 300;
 /// Issues shown.
 const SHOWN: usize = 5;
-/// Issues asked for at once. Cloud gives at most 100 with fields, Data Center what it is asked for.
-const PAGE: u32 = 300;
-/// Where Jira gives no total, this many issues make it worth a request to ask how many there are.
-const WORTH_COUNTING: u64 = 50;
 
 /// A link that is being written.
 #[derive(Debug, Clone)]
@@ -50,24 +63,14 @@ pub struct Preview {
     pub estimate: bool,
     /// The first few issues.
     pub issues: Vec<Issue>,
+    /// What the query means, though it may not be meant.
+    pub lints: Vec<Lint>,
+    /// What nobody can check.
+    pub unchecked: Vec<Unchecked>,
     /// What Jira tolerates in the query.
     pub warnings: Vec<String>,
     /// Requests that this took.
     pub requests: u64,
-}
-
-/// What was found of a query's matches.
-enum Found {
-    /// All of them.
-    All(Vec<Issue>),
-    /// Too many: the first ones and how many there are.
-    Many { first: Vec<Issue>, matched: u64, completed: u64, exact: bool },
-}
-
-impl Found {
-    fn is_nothing(&self) -> bool {
-        matches!(self, Self::All(issues) if issues.is_empty())
-    }
 }
 
 impl Engine {
@@ -80,83 +83,72 @@ impl Engine {
         okrsync_metrics::check(&draft.measure, &draft.metric, Some(draft.completed_only))?;
         let check = JqlCheck::of_text(&draft.jql).accepted()?;
         let connection = self.connection(draft.connection_id).await?;
-        let known = self.context.store.find_catalogue(connection.id).await?.map(|(catalogue, _)| catalogue.fields);
-        let (own, now) = (&connection.story_points_fields, self.context.clock.now());
-        let asked = self.ask(&connection, async |site| {
+        let kept = self.context.store.find_catalogue(connection.id).await?.map(|(catalogue, _)| catalogue);
+        let now = self.context.clock.now();
+        let asked = Box::pin(self.ask(&connection, async |site| {
             let before = site.requests();
-            let found = look(&site, draft, &check, own, known, now).await?;
-            Ok((found, site.requests().saturating_sub(before)))
-        });
-        let (seen, requests) = self.answered(asked.await?, &check)?;
-        let Seen { found, points, verdict, mut warnings } = seen.map_err(SyncError::Jira)?;
-        if let Some(verdict) = verdict {
-            warnings.extend(check.clone().judged(Ok(verdict), now).accepted()?.warnings);
-        }
-        let preview = judge(draft, &points, found).map_err(|message| SyncError::Jira(too_large(&message, now)))?;
-        Ok(Preview { canonical: check.canonical.unwrap_or_default(), warnings, requests, ..preview })
+            let seen =
+                Look { site: &site, draft, check: &check, connection: &connection, now }.look(kept.as_ref()).await?;
+            Ok((seen, site.requests().saturating_sub(before)))
+        }));
+        let (found, points, warnings, requests) = match asked.await? {
+            Ok((Seen::Found { found, points, warnings }, requests)) => (found, points, warnings, requests),
+            Ok((Seen::Unavailable(problem), _)) => return Err(SyncError::Jira(problem)),
+            Ok((Seen::Refused(verdict), _)) => {
+                return Err(Box::pin(self.refused(&connection, check, kept, Ok(verdict))).await);
+            }
+            Err(error) => return Err(Box::pin(self.refused(&connection, check, kept, Err(error))).await),
+        };
+        let mut preview = judge(draft, &points, found).map_err(|message| SyncError::Jira(too_large(&message, now)))?;
+        preview.lints = self.lints_of(draft, &check, &connection, kept.as_ref(), &preview).await?;
+        let (canonical, unchecked) = (check.canonical.unwrap_or_default(), check.unchecked);
+        Ok(Preview { canonical, unchecked, warnings, requests, ..preview })
     }
 
-    /// Jira's answer; a refused query is the author's to mend.
-    fn answered<T>(&self, answer: Result<T, Error>, check: &JqlCheck) -> Result<T, SyncError> {
+    /// Why there is no preview; a refused query is the author's to mend, with its places.
+    async fn refused(
+        &self,
+        connection: &Connection,
+        check: JqlCheck,
+        mut catalogue: Option<Catalogue>,
+        verdict: Result<Verdict, Error>,
+    ) -> SyncError {
         let at = self.context.clock.now();
-        answer.map_err(|error| match check.clone().judged(Err(error.clone()), at).accepted() {
+        if catalogue.is_none() && is_refusal(&verdict) {
+            catalogue = match self.catalogue_if_any(connection).await {
+                Ok(catalogue) => catalogue,
+                Err(error) => return error,
+            };
+        }
+        let unknown = check.query.as_ref().map(|query| unknown_in(query, catalogue.as_ref())).unwrap_or_default();
+        match check.judged(verdict, &unknown, at).accepted() {
             Err(invalid) => invalid.into(),
-            Ok(_) => SyncError::jira(&error, at),
-        })
+            Ok(check) => {
+                let without_reason = || internal("Jira refused the query without a reason", at);
+                SyncError::Jira(check.unanswered.unwrap_or_else(without_reason))
+            }
+        }
     }
-}
 
-/// What Jira was asked for a draft.
-struct Seen {
-    found: Found,
-    points: Vec<FieldId>,
-    /// The strict check, where nothing was found.
-    verdict: Option<Verdict>,
-    warnings: Vec<String>,
-}
-
-/// Looks at what the draft is about, if its fields are there.
-async fn look(
-    site: &Site,
-    draft: &Draft,
-    check: &JqlCheck,
-    own_points: &[FieldId],
-    known: Option<Vec<Field>>,
-    now: Instant,
-) -> Result<Result<Seen, Problem>, Error> {
-    let points = match fields(site, draft, own_points, known, now).await? {
-        Ok(points) => points,
-        Err(problem) => return Ok(Err(problem)),
-    };
-    let (text, mut warnings) = (check.where_clause.clone().unwrap_or_default(), Vec::new());
-    let wanted = Wanted::for_metrics(&[(&draft.metric, &points)]).with_display().with_page_size(PAGE);
-    let found = find(site, &text, &completed(check), &wanted, &mut warnings).await?;
-    // Cloud answers a query that makes no sense with nothing: its strict check tells the two apart.
-    let verdict = if found.is_nothing() { Some(site.check_query(&text).await?) } else { None };
-    Ok(Ok(Seen { found, points, verdict, warnings }))
-}
-
-/// The story point fields, and whether all that the metric reads is there: from the known catalogue, else asked for.
-async fn fields(
-    site: &Site,
-    draft: &Draft,
-    own_points: &[FieldId],
-    known: Option<Vec<Field>>,
-    now: Instant,
-) -> Result<Result<Vec<FieldId>, Problem>, Error> {
-    if draft.metric == Metric::Count {
-        return Ok(Ok(Vec::new()));
+    async fn lints_of(
+        &self,
+        draft: &Draft,
+        check: &JqlCheck,
+        connection: &Connection,
+        catalogue: Option<&Catalogue>,
+        preview: &Preview,
+    ) -> Result<Vec<Lint>, SyncError> {
+        let Some(query) = &check.query else { return Ok(Vec::new()) };
+        let coverage = preview.tally.as_ref().map(|tally| tally.coverage);
+        let counts = Counts {
+            matched: Some(preview.matched),
+            estimated: preview.estimate,
+            coverage: coverage.map(|coverage| (coverage.with_value, coverage.without_value)),
+            with_parent: None,
+        };
+        let measured = measured(&draft.measure, draft.completed_only);
+        self.lints(&Known { text: &draft.jql, query, connection: Some(connection), catalogue, measured, counts }).await
     }
-    let fields = match known {
-        Some(fields) => fields,
-        None => site.fields().await?,
-    };
-    let points = if own_points.is_empty() { story_points_fields(&fields) } else { own_points.to_vec() };
-    if draft.metric == Metric::StoryPoints && points.is_empty() {
-        return Ok(Err(proof::no_story_points(now)));
-    }
-    let wanted = Wanted::for_metrics(&[(&draft.metric, &points)]);
-    Ok(proof::fields_available(&draft.metric, wanted.needs(), &fields, now).map(|()| points))
 }
 
 /// The reading as it would be; an error where a number is too large.
@@ -176,42 +168,6 @@ fn judge(draft: &Draft, points: &[FieldId], found: Found) -> Result<Preview, Str
     })
 }
 
-/// The same query, completed issues only.
-fn completed(check: &JqlCheck) -> String {
-    let done = okrsync_jql::parse("statusCategory = Done").ok().and_then(|query| query.where_clause);
-    let restricted = check.query.as_ref().zip(done).map(|(query, done)| query.and(&done));
-    restricted.and_then(|query| query.canonical_where()).unwrap_or_default()
-}
-
-/// Reads everything if there is little, else counts.
-async fn find(
-    site: &Site,
-    text: &str,
-    completed: &str,
-    wanted: &Wanted,
-    warnings: &mut Vec<String>,
-) -> Result<Found, Error> {
-    let mut pages = site.search(text, wanted);
-    let (mut issues, mut counted): (Vec<Issue>, Option<Count>) = (Vec::new(), None);
-    // Asking for the page behind the last one costs nothing.
-    while let Some(Page { issues: more, total, warnings: said }) = pages.next().await? {
-        warnings.extend(said);
-        issues.extend(more);
-        let read = u64::try_from(issues.len()).unwrap_or(u64::MAX);
-        counted = match (total, counted) {
-            (Some(number), _) => Some(Count { number, exact: true }),
-            (None, None) if read >= WORTH_COUNTING => Some(site.count(text).await?),
-            (None, counted) => counted,
-        };
-        let Some(Count { number, exact }) = counted else { continue };
-        if number.max(read) > EXACT_UP_TO {
-            let (matched, done) = (number.max(read), site.count(completed).await?);
-            return Ok(Found::Many { first: issues, matched, completed: done.number.min(matched), exact });
-        }
-    }
-    Ok(Found::All(issues))
-}
-
 fn shown(
     mut issues: Vec<Issue>,
     matched: u64,
@@ -220,8 +176,8 @@ fn shown(
     estimate: bool,
 ) -> Preview {
     issues.truncate(SHOWN);
-    let (canonical, warnings, requests) = (String::new(), Vec::new(), 0);
-    Preview { canonical, matched, completed, tally, estimate, issues, warnings, requests }
+    let (canonical, lints, unchecked, warnings, requests) = Default::default();
+    Preview { canonical, matched, completed, tally, estimate, issues, lints, unchecked, warnings, requests }
 }
 
 /// A count needs no issue to be read.

@@ -97,6 +97,7 @@ mod tests {
         ("/connections/{id}", &["get", "patch", "delete"]),
         ("/connections/{id}/test", &["post"]),
         ("/connections/{id}/fields", &["get"]),
+        ("/connections/{id}/suggestions", &["get"]),
         ("/okrs", &["get", "post"]),
         ("/okrs/{id}", &["get", "patch", "delete"]),
         ("/okrs/{id}/close", &["post"]),

@@ -2,10 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use okrsync_domain::catalogue::Catalogue;
 use okrsync_jql::{
     eval::{Context, Datum, EmptySite, Item, Matcher},
-    lint, parse,
+    highlight, lint, parse,
     suggest::suggest,
+    unchecked, unknown,
 };
 
 /// An issue without any field.
@@ -19,6 +21,7 @@ impl Item for Nothing {
 
 fuzz_target!(|text: &str| {
     suggest(text, text.chars().count() / 2, None);
+    assert!(highlight::parts(text).iter().all(|(_, span)| span.end <= text.chars().count()));
     match parse(text) {
         Ok(query) => {
             assert_eq!(parse(&query.canonical()).as_ref(), Ok(&query));
@@ -32,6 +35,8 @@ fuzz_target!(|text: &str| {
             for lint in lint::check(text, &query, &lint::Context::default()) {
                 assert!(lint.span.end <= text.chars().count());
             }
+            unknown::unknown(&query, &Catalogue::default());
+            unchecked::unchecked(&query);
             if let Some(clause) = &query.where_clause {
                 Matcher::new(clause, &context).matches(&Nothing);
             }

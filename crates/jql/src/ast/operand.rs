@@ -29,6 +29,11 @@ impl Operand {
         if let Self::Value(value) = self { Some(value) } else { None }
     }
 
+    /// The call, if it is one.
+    pub fn as_function(&self) -> Option<&Function> {
+        if let Self::Function(function) = self { Some(function) } else { None }
+    }
+
     /// Where it stands.
     pub fn place(&self) -> Place {
         match self {

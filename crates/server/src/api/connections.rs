@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod fields;
 mod refused;
+mod suggestions;
 mod view;
 
 use crate::{
@@ -35,6 +36,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get, change, remove))
         .routes(routes!(test))
         .merge(fields::routes())
+        .merge(suggestions::routes())
 }
 
 /// An hour ago: usage is counted since then.

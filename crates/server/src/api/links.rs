@@ -1,6 +1,7 @@
 //! Links: an OKR's connection, query and metric.
 
 mod body;
+mod check;
 mod lints;
 mod preview;
 
@@ -31,7 +32,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// Routes of links.
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(get, put, remove)).merge(preview::routes())
+    OpenApiRouter::new().routes(routes!(get, put, remove)).merge(check::routes()).merge(preview::routes())
 }
 
 /// An OKR with its last reading.

@@ -1,13 +1,12 @@
-//! What a query means, though it may not be meant: judged from the text and what is known of the site, without asking it.
+//! What is wrong with a query, what it means though it may not be meant, and what nobody can check, as answered.
 
-use crate::{app::App, error::ApiResult};
-use chrono_tz::Tz;
-use okrsync_domain::{connection::Connection, measure::Measure};
 use okrsync_jql::{
     Span,
-    lint::{Context, Counts, Fix, Lint, Measured, check},
-    parse,
+    highlight::Part,
+    lint::{Fix, Lint},
+    unchecked::Unchecked,
 };
+use okrsync_scheduler::check::JqlError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -17,6 +16,12 @@ pub(crate) struct FixView {
     start: usize,
     end: usize,
     text: String,
+}
+
+impl From<Fix> for FixView {
+    fn from(Fix { span, text }: Fix) -> Self {
+        Self { start: span.start, end: span.end, text }
+    }
 }
 
 /// What a query means, though it may not be meant. It never blocks.
@@ -36,47 +41,65 @@ pub(crate) struct LintView {
 
 impl From<Lint> for LintView {
     fn from(Lint { code, message, span: Span { start, end }, fix }: Lint) -> Self {
-        let fix = fix.map(|Fix { span, text }| FixView { start: span.start, end: span.end, text });
-        Self { code: code.as_str().to_owned(), message, start, end, fix }
+        Self { code: code.as_str().to_owned(), message, start, end, fix: fix.map(Into::into) }
     }
 }
 
-/// What a link makes of the matches.
-pub(crate) fn measured(measure: &Measure, completed_only: bool) -> Measured {
-    match (measure.is_percent_complete(), completed_only) {
-        (true, _) => Measured::PercentComplete,
-        (false, true) => Measured::CompletedOnly,
-        (false, false) => Measured::All,
+/// Something wrong with a query. Positions count characters from 0, the end exclusive; absent where the whole query is
+/// meant, or where Jira gives none.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct JqlProblem {
+    /// `syntax_error`, `unbounded_query`, `unknown_field`, `unknown_value`, `unknown_function`, or `refused_by_jira` for
+    /// whatever else Jira refuses.
+    code: &'static str,
+    message: String,
+    /// The cure, such as the nearest name that the site knows.
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixView>,
+}
+
+impl From<JqlError> for JqlProblem {
+    fn from(JqlError { code, message, hint, start, end, fix }: JqlError) -> Self {
+        Self { code, message, hint, start, end, fix: fix.map(Into::into) }
     }
 }
 
-/// Everything that is to be said of a query; nothing of one that cannot be read.
-pub(crate) async fn lints(
-    app: &App,
-    connection: Option<&Connection>,
-    jql: &str,
-    measured: Option<Measured>,
-    counts: Counts,
-) -> ApiResult<Vec<LintView>> {
-    let Ok(query) = parse(jql) else { return Ok(vec![]) };
-    let catalogue = match connection {
-        Some(connection) => app.store().find_catalogue(connection.id).await?.map(|(catalogue, _)| catalogue),
-        None => None,
-    };
-    let account = connection.and_then(|connection| connection.account.as_ref());
-    // Jira reads dates in the account's own zone.
-    let zone: Option<Tz> = account.and_then(|account| account.time_zone.as_deref()).and_then(|zone| zone.parse().ok());
-    let zone = match zone {
-        Some(zone) => zone,
-        None => app.store().organisation().await?.time_zone,
-    };
-    let context = Context {
-        catalogue: catalogue.as_ref(),
-        deployment: connection.map(|connection| connection.deployment),
-        measured,
-        counts,
-        asked_at: Some(app.now().with_timezone(&zone)),
-        account: account.map(|account| account.id.as_str()),
-    };
-    Ok(check(jql, &query, &context).into_iter().map(LintView::from).collect())
+/// A part of a query that nobody can check: Jira accepts any label, and any value in a history.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct UncheckedView {
+    message: String,
+    start: usize,
+    end: usize,
+}
+
+impl From<Unchecked> for UncheckedView {
+    fn from(Unchecked { message, span: Span { start, end } }: Unchecked) -> Self {
+        Self { message, start, end }
+    }
+}
+
+/// A part of the text, to be shown in its colour.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TokenView {
+    /// `field`, `keyword`, `function`, `string`, `number`, `operator`, `punctuation`, or `wrong`, behind which nothing is
+    /// read.
+    kind: &'static str,
+    start: usize,
+    end: usize,
+}
+
+impl From<(Part, Span)> for TokenView {
+    fn from((part, Span { start, end }): (Part, Span)) -> Self {
+        Self { kind: part.as_str(), start, end }
+    }
+}
+
+/// Many of them.
+pub(crate) fn views<T, V: From<T>>(things: Vec<T>) -> Vec<V> {
+    things.into_iter().map(V::from).collect()
 }

@@ -1,8 +1,8 @@
-//! What a link would show, and what is wrong with a query: nothing is stored.
+//! What a link would show: nothing is stored.
 
 use super::{
     body::{fit, usable},
-    lints::{LintView, lints, measured},
+    lints::{LintView, UncheckedView, views},
 };
 use crate::{
     api::{
@@ -20,13 +20,8 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use okrsync_domain::{ConnectionId, Date, OkrId, connection::Connection, measure::Measure, okr::Okr, reading::Tally};
-use okrsync_jql::lint::Counts;
 use okrsync_metrics::{Judgement, Standing, expected, progress, status, value};
-use okrsync_scheduler::{
-    SyncError,
-    check::{JqlCheck, JqlError},
-    preview::{Draft, Preview},
-};
+use okrsync_scheduler::preview::{Draft, Preview};
 use okrsync_store::BoardScope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -95,14 +90,16 @@ pub(crate) struct PreviewView {
     /// The first five.
     issues: Vec<IssueView>,
     lints: Vec<LintView>,
-    /// What Jira says besides.
+    /// What nobody can check: labels, values in histories.
+    unchecked: Vec<UncheckedView>,
+    /// What Jira says besides, such as unknown people.
     warnings: Vec<String>,
     /// Requests that the preview cost.
     requests: u64,
 }
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(preview)).routes(routes!(check))
+    OpenApiRouter::new().routes(routes!(preview))
 }
 
 /// What the OKR is, as far as the preview needs it.
@@ -112,7 +109,8 @@ struct Frame {
     current: Option<Standing>,
 }
 
-/// Shows what a link would show. Exact up to 300 matches; above that counts, at most four requests.
+/// Shows what a link would show. Exact up to 300 matches; above that counts, at most four requests. A query that Jira
+/// refuses is answered as a link of it would be.
 #[utoipa::path(post, path = "/links/preview", tag = "Links", request_body = PreviewBody,
     responses((status = 200, body = PreviewView)))]
 async fn preview(
@@ -130,14 +128,7 @@ async fn preview(
     let measure = frame.measure.clone();
     let draft = Draft { connection_id: connection.id, jql: body.jql, metric, completed_only, measure };
     let preview = app.engine().preview(&draft).await?;
-    let counts = Counts {
-        matched: Some(preview.matched).filter(|_| !preview.estimate),
-        with_value: preview.tally.as_ref().map(|tally| tally.coverage.with_value),
-        with_parent: None,
-    };
-    let made = measured(&frame.measure, completed_only);
-    let lints = lints(&app, Some(&connection), &draft.jql, Some(made), counts).await?;
-    Ok(Json(view(&app, &connection, &frame, preview, lints).await?))
+    Ok(Json(view(&app, &connection, &frame, preview).await?))
 }
 
 async fn okr(app: &App, caller: &Caller, id: Option<OkrId>) -> ApiResult<Option<Okr>> {
@@ -168,13 +159,7 @@ async fn frame(
     })
 }
 
-async fn view(
-    app: &App,
-    connection: &Connection,
-    frame: &Frame,
-    preview: Preview,
-    lints: Vec<LintView>,
-) -> ApiResult<PreviewView> {
+async fn view(app: &App, connection: &Connection, frame: &Frame, preview: Preview) -> ApiResult<PreviewView> {
     let (organisation, today) = app.today().await?;
     let measure = &frame.measure;
     let tally = preview.tally.as_ref();
@@ -204,86 +189,9 @@ async fn view(
         }),
         estimate: preview.estimate,
         issues: preview.issues.into_iter().map(issue).collect(),
-        lints,
+        lints: views(preview.lints),
+        unchecked: views(preview.unchecked),
         warnings: preview.warnings,
         requests: preview.requests,
     })
-}
-
-/// A query to check.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CheckBody {
-    /// The connection whose Jira judges it as well.
-    #[serde(default)]
-    #[schema(value_type = Option<String>)]
-    connection_id: Option<ConnectionId>,
-    /// The query.
-    jql: String,
-}
-
-/// Something wrong with a query. Positions count characters from 0, the end exclusive; absent where Jira gives none.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct JqlProblem {
-    message: String,
-    hint: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    start: Option<usize>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    end: Option<usize>,
-}
-
-impl From<JqlError> for JqlProblem {
-    fn from(JqlError { message, hint, start, end }: JqlError) -> Self {
-        Self { message, hint, start, end }
-    }
-}
-
-/// What is known of a query.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CheckView {
-    valid: bool,
-    /// The query as okrsync reads it; null where it cannot be read.
-    canonical: Option<String>,
-    errors: Vec<JqlProblem>,
-    lints: Vec<LintView>,
-    /// What Jira says besides.
-    warnings: Vec<String>,
-    /// Whether the query matches no issue at this moment; null where Jira was not asked.
-    matches_nothing: Option<bool>,
-    /// Why Jira did not judge it.
-    unanswered: Option<String>,
-}
-
-/// Checks a query: its grammar and, with a connection, what Jira says to it.
-#[utoipa::path(post, path = "/jql/check", tag = "Links", request_body = CheckBody,
-    responses((status = 200, body = CheckView)))]
-async fn check(State(app): State<App>, caller: Caller, Body(body): Body<CheckBody>) -> ApiResult<Json<CheckView>> {
-    caller.may(Act::Look)?;
-    let connection = match body.connection_id {
-        Some(id) => Some(usable(&app, &caller, id).await?),
-        None => None,
-    };
-    let lints = lints(&app, connection.as_ref(), &body.jql, None, Counts::default()).await?;
-    let (check, silent) = judge(&app, body.connection_id, &body.jql).await?;
-    Ok(Json(CheckView {
-        valid: check.is_valid(),
-        canonical: check.canonical,
-        errors: check.errors.into_iter().map(Into::into).collect(),
-        lints,
-        warnings: check.warnings,
-        matches_nothing: check.matches_nothing,
-        unanswered: silent.or(check.unanswered.map(|problem| problem.message)),
-    }))
-}
-
-/// What the text and Jira say; where Jira may not be asked, the text alone, and why.
-async fn judge(app: &App, connection: Option<ConnectionId>, jql: &str) -> ApiResult<(JqlCheck, Option<String>)> {
-    match app.engine().check_jql(connection, jql).await {
-        Ok(check) => Ok((check, None)),
-        Err(error @ (SyncError::Disabled | SyncError::NeedsAuthorization)) => {
-            Ok((app.engine().check_jql(None, jql).await?, Some(error.to_string())))
-        }
-        Err(error) => Err(error.into()),
-    }
 }
