@@ -63,12 +63,23 @@ async fn mistakes(database: TestDatabase, _dialect: Dialect) {
 async fn queries_are_checked_as_a_compiler_would(database: TestDatabase, _dialect: Dialect) {
     let data = tempfile::tempdir().expect("a folder");
     let place = Place::new(data.path(), database.url());
-    let sound = place.run(&["jql", "check", "-"], "project = AE order by key").await;
-    assert_eq!(sound.code, Some(0), "{sound:?}");
-    let wrong = place.run(&["jql", "check", "-"], "project = AE\nAND status = order").await;
-    assert_eq!(wrong.code, Some(1), "{wrong:?}");
-    let shown = [wrong.out, wrong.err].concat();
-    assert!(shown.contains("2:14") && shown.contains("^^^^^"), "{shown}");
+    let sound = place.run(&["jql", "check", "-"], "project = AE and statusCategory = Done order by key\n").await;
+    let canonical = "project = AE AND statusCategory = Done ORDER BY key\n";
+    assert_eq!((sound.code, sound.out.as_str()), (Some(0), canonical), "lints are no errors: {sound:?}");
+    for part in
+        ["warning[self_filters_done]", "warning[order_by_ignored]", "help: leave it out", "0 errors, 2 warnings"]
+    {
+        assert!(sound.err.contains(part), "{part}: {sound:?}");
+    }
+    let wrong = place.run(&["jql", "check", "-"], "project = AE\nAND größe = order").await;
+    assert_eq!((wrong.code, wrong.out.as_str()), (Some(1), ""), "{wrong:?}");
+    for part in
+        ["error[syntax_error]: ", "standard input:2:13", "             ^^^^^", "= help: ", "1 error, 0 warnings"]
+    {
+        assert!(wrong.err.contains(part), "{part}: {wrong:?}");
+    }
+    let unbounded = place.run(&["jql", "check", "-"], "order by key").await;
+    assert!(unbounded.code == Some(1) && unbounded.err.contains("error[unbounded_query]"), "{unbounded:?}");
 }
 
 journey!(people_and_tokens, one dialect);

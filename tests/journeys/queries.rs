@@ -307,5 +307,9 @@ journey!(checks_ask_little);
 journey!(a_silent_jira_refuses_nothing);
 journey!(suggestions_fit_at_the_cursor);
 journey!(a_preview_tells_what_a_link_would);
-journey!(a_preview_of_very_many_issues_is_cheap);
+// Very many issues take their time to be made: one database a dialect.
+mod a_preview_of_very_many_issues_is_cheap {
+    okrsync_tests::journey!(@test a_preview_of_very_many_issues_is_cheap, cloud_on_postgres, Cloud, Postgres);
+    okrsync_tests::journey!(@test a_preview_of_very_many_issues_is_cheap, data_center_on_sqlite, DataCenter, Sqlite);
+}
 journey!(the_command_asks_the_site_as_well, one dialect);

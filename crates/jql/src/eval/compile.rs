@@ -126,7 +126,7 @@ impl<'a> Compiler<'a> {
             Condition::IsEmpty { negated } => (Check::Empty, *negated),
             Condition::Was { negated, in_list, operand, predicates } => {
                 subject.require(takes_values(subject.field.kind))?;
-                (Check::Was(self.wanted(subject, operand, *in_list)?, self.when(predicates)?), *negated)
+                (Check::Was(self.past(subject, operand, *in_list)?, self.when(predicates)?), *negated)
             }
             Condition::Changed(predicates) => {
                 let from = self.ends(subject, predicates, PredicateKind::From)?;
@@ -172,7 +172,15 @@ impl<'a> Compiler<'a> {
         kind: PredicateKind,
     ) -> Compiled<Vec<Vec<Wanted>>> {
         let of_kind = predicates.iter().filter(|predicate| predicate.kind == kind);
-        of_kind.map(|predicate| self.wanted(subject, &predicate.operand, true)).collect()
+        of_kind.map(|predicate| self.past(subject, &predicate.operand, true)).collect()
+    }
+
+    /// Values in a history may be names that were given up since: Jira misses none.
+    fn past(&mut self, subject: &Subject<'_>, operand: &Operand, many: bool) -> Compiled<Vec<Wanted>> {
+        let before = self.problems.len();
+        let wanted = self.wanted(subject, operand, many);
+        self.problems.truncate(before);
+        wanted
     }
 
     fn when(&mut self, predicates: &[Predicate]) -> Compiled<When> {
