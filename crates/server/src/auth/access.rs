@@ -113,6 +113,7 @@ pub const RULES: &[Rule] = &[
     changes("PATCH", "/api/v1/connections/{id}", Who::ConnectionEditors),
     changes("DELETE", "/api/v1/connections/{id}", Who::ConnectionEditors),
     reads("GET", "/api/v1/connections/{id}/fields", Who::ConnectionUsers),
+    reads("GET", "/api/v1/connections/{id}/suggestions", Who::ConnectionUsers),
     asks("POST", "/api/v1/connections/{id}/test", Who::ConnectionEditors),
     // OKRs
     reads("GET", "/api/v1/okrs", Who::SignedIn),
