@@ -1,6 +1,7 @@
 //! Stories in a real browser.
 
 mod board;
+mod connections;
 
 use okrsync_tests::browser::Browser;
 use thirtyfour::prelude::*;

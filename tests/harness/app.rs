@@ -12,7 +12,7 @@ use okrsync_server::{
     accounts::{NewToken, NewUser, create_token, create_user},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// Longest wait for anything in a journey; far more than is ever needed, so that only a real fault reaches it.
@@ -20,6 +20,9 @@ pub const DEADLINE: Duration = Duration::from_mins(1);
 
 /// The key that seals secrets in journeys, for processes on one database.
 pub const SECRET_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// The password of everybody in journeys.
+pub const PASSWORD: &str = "correct horse battery";
 
 /// The day all journeys play on: 20 November of the fourth quarter, at ten in the morning.
 pub fn opening_day() -> Instant {
@@ -37,6 +40,8 @@ pub struct TestApp {
     /// The clock of application and simulators.
     pub clock: Clock,
     shutdown: CancellationToken,
+    /// The database's files, if it has any.
+    files: Vec<PathBuf>,
     _server: AbortOnDropHandle<()>,
     _data: tempfile::TempDir,
 }
@@ -61,9 +66,7 @@ impl TestApp {
         settings.secret_key = Some(SECRET_KEY.to_owned().into());
         settings.sync.request_backoff_milliseconds = 5;
         change(&mut settings);
-        "error".clone_into(&mut settings.log.level);
-        // an error means that another test of this process was first
-        okrsync_server::telemetry::start(&settings.log).ok();
+        crate::leaks::watch_log();
         let app = App::open(settings, clock.clone(), Random::from_os()).await.expect("okrsync opens");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("a bound address"));
@@ -74,7 +77,16 @@ impl TestApp {
         });
         let token = sign_up(&app, "admin@northwind.example", Role::Admin).await;
         let admin = Client::new(&base, Some(&token));
-        Self { app, base, admin, clock, shutdown, _server: AbortOnDropHandle::new(server), _data: data }
+        Self {
+            app,
+            base,
+            admin,
+            clock,
+            shutdown,
+            files: database.files(),
+            _server: AbortOnDropHandle::new(server),
+            _data: data,
+        }
     }
 
     /// Another person, with a token.
@@ -165,6 +177,12 @@ impl TestApp {
 impl Drop for TestApp {
     fn drop(&mut self) {
         self.stop();
+        for file in &self.files {
+            crate::leaks::look("the database", &std::fs::read(file).unwrap_or_default());
+        }
+        if !std::thread::panicking() {
+            crate::leaks::assert_none();
+        }
     }
 }
 
@@ -192,8 +210,7 @@ fn merge(body: &mut Value, more: Value) {
 }
 
 async fn sign_up(app: &App, email: &str, role: Role) -> String {
-    let user =
-        NewUser { email: email.into(), name: "Dana".into(), password: "correct horse battery".to_owned().into(), role };
+    let user = NewUser { email: email.into(), name: "Dana".into(), password: PASSWORD.to_owned().into(), role };
     create_user(app, user).await.expect("a new person");
     let token = NewToken { name: "journeys".to_owned(), scope: Scope::Admin, expires_on: None };
     let (_, secret) = create_token(app, email, token).await.expect("a new token");

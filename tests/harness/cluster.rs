@@ -73,6 +73,17 @@ impl Cluster {
         TestDatabase::in_cluster(self.socket_folder(), &name, self.client_command("dropdb", ["--force", &name]))
     }
 
+    /// A database as `pg_dump` writes it.
+    ///
+    /// # Panics
+    /// Where the server refuses.
+    pub(crate) fn dump(&self, database: &TestDatabase) -> Vec<u8> {
+        let output = Command::new(self.programs.join("pg_dump")).args(["--dbname", database.url()]).output();
+        let output = output.unwrap_or_else(|error| panic!("pg_dump: {error}"));
+        assert!(output.status.success(), "pg_dump: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
     /// Ends the server as an operator does: clients are disconnected, nothing is lost. [`Cluster::start_again`] may follow.
     pub fn stop(&self) -> anyhow::Result<()> {
         self.server.end("INT")

@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -53,6 +53,23 @@ impl TestDatabase {
     /// Which of the two it is.
     pub fn backend(&self) -> Backend {
         self.backend
+    }
+
+    /// The files that hold it; none of PostgreSQL's.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let Some(path) = self.url.strip_prefix("sqlite://") else { return Vec::new() };
+        ["", "-wal"].map(|ending| PathBuf::from(format!("{path}{ending}"))).to_vec()
+    }
+
+    /// Everything that is in it, as it lies on the disk or as a dump.
+    ///
+    /// # Panics
+    /// Where it cannot be read.
+    pub fn dump(&self) -> Vec<u8> {
+        match self.backend {
+            Backend::Sqlite => self.files().iter().flat_map(|file| std::fs::read(file).unwrap_or_default()).collect(),
+            Backend::Postgres => Cluster::shared().map(|cluster| cluster.dump(self)).unwrap_or_default(),
+        }
     }
 
     /// For `OKRSYNC_DATABASE_URL`: `sqlite:///folder/okrsync.db`, or `postgres:///name?host=/folder&user=postgres`.

@@ -17,6 +17,7 @@ mod cluster;
 pub mod databases;
 mod guarded;
 pub mod journey;
+pub mod leaks;
 pub mod process;
 mod programs;
 pub mod redact;

@@ -1,6 +1,6 @@
 //! The real `okrsync` binary as a process of its own, for journeys that kill it or read its output.
 
-use crate::{app::DEADLINE, clients::Client, wait};
+use crate::{app::DEADLINE, clients::Client, leaks, wait};
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
@@ -26,12 +26,15 @@ pub struct Finished {
 pub struct Place {
     data: PathBuf,
     database: String,
+    /// Variables besides the usual ones.
+    more: Vec<(String, String)>,
 }
 
 /// A running `okrsync serve`. Killed when dropped.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    log: PathBuf,
     /// Its address, without a trailing slash.
     pub base: String,
 }
@@ -39,7 +42,15 @@ pub struct Server {
 impl Place {
     /// A data folder and a database address.
     pub fn new(data: &Path, database: &str) -> Self {
-        Self { data: data.to_owned(), database: database.to_owned() }
+        Self { data: data.to_owned(), database: database.to_owned(), more: Vec::new() }
+    }
+
+    /// The same place with another variable.
+    #[must_use]
+    pub fn with(&self, name: &str, value: &str) -> Self {
+        let mut place = self.clone();
+        place.more.push((name.to_owned(), value.to_owned()));
+        place
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -54,6 +65,7 @@ impl Place {
             .env("OKRSYNC_SECRET_KEY", crate::app::SECRET_KEY)
             .env("OKRSYNC_SYNC__LEASE_SECONDS", "5")
             .env("OKRSYNC_SYNC__TICK_SECONDS", "1")
+            .envs(self.more.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -69,7 +81,15 @@ impl Place {
         drop(stdin);
         let output = tokio::time::timeout(DEADLINE, child.wait_with_output()).await.expect("it ends").expect("output");
         let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
-        Finished { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+        let finished = Finished { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) };
+        finished.search(arguments);
+        finished
+    }
+
+    /// Starts a command and leaves it to itself.
+    pub fn start(&self, arguments: &[&str]) -> Started {
+        let mut command = self.command(arguments);
+        Started(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts"))
     }
 
     /// Starts the service on a free port and waits until it is ready.
@@ -79,11 +99,44 @@ impl Place {
             listener.local_addr().expect("a bound address").port()
         };
         let mut command = self.command(&["serve"]);
-        command.env("OKRSYNC_LISTEN", format!("127.0.0.1:{port}")).stdout(Stdio::null()).stderr(Stdio::null());
-        let child = command.spawn().expect("the binary starts");
-        let server = Server { child, base: format!("http://127.0.0.1:{port}") };
+        let log = self.data.join(format!("serve-{port}.log"));
+        let file = std::fs::File::create(&log).expect("a log file");
+        command.env("OKRSYNC_LISTEN", format!("127.0.0.1:{port}")).env("OKRSYNC_LOG__LEVEL", "trace");
+        let child = command.stdout(Stdio::null()).stderr(file).spawn().expect("the binary starts");
+        let server = Server { child, log, base: format!("http://127.0.0.1:{port}") };
         server.ready().await;
         server
+    }
+}
+
+/// A command under way. Killed when dropped.
+#[derive(Debug)]
+pub struct Started(Child);
+
+impl Started {
+    /// Ends it at once, as a power cut would.
+    pub async fn kill(mut self) {
+        self.0.kill().await.expect("killed");
+    }
+}
+
+impl Finished {
+    /// Looks for secrets in what it said; a new token is shown by the command that makes it, and by no other.
+    fn search(&self, arguments: &[&str]) {
+        let place = format!("the output of okrsync {}", arguments.join(" "));
+        if !arguments.starts_with(&["token", "create"]) {
+            leaks::look(&place, self.out.as_bytes());
+        }
+        leaks::look(&place, self.err.as_bytes());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        leaks::look("the output of okrsync serve", &std::fs::read(&self.log).unwrap_or_default());
+        if !std::thread::panicking() {
+            leaks::assert_none();
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use base64::{
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// A shorter text occurs anywhere by chance.
-const SHORTEST: usize = 8;
+pub(crate) const SHORTEST: usize = 8;
 
 /// Fails if one of the secrets stands in the text, as it is or encoded (base64 in either alphabet and at any offset,
 /// percent, JSON, hexadecimal). `place` names the text in the message, which does not repeat the secret.
@@ -46,7 +46,7 @@ pub fn find(secret: &str, text: &[u8]) -> Option<&'static str> {
         .or_else(|| contains(&lower_case, &hex::encode(secret)).then_some("hexadecimal"))
 }
 
-fn disguises(secret: &str) -> Vec<(&'static str, String)> {
+pub(crate) fn disguises(secret: &str) -> Vec<(&'static str, String)> {
     let json = serde_json::Value::from(secret).to_string();
     let percent = utf8_percent_encode(secret, NON_ALPHANUMERIC).to_string();
     let form = percent.replace("%20", "+");

@@ -81,7 +81,7 @@ fn connection_cases(sound: &Value) -> Vec<Case> {
             422,
             "invalid_connection",
         ),
-        post("cloud metadata", with("server_url", json!("http://169.254.169.254/")), 422, "invalid_connection"),
+        post("cloud metadata", with("server_url", json!("http://169.254.169.254/")), 422, "address_not_allowed"),
         post("nobody there", with("server_url", json!("http://127.0.0.1:9")), 502, "jira_unreachable"),
         post("unknown deployment", with("deployment", json!("moon")), 422, "invalid_value"),
         post("no name", with("name", json!("")), 422, "invalid_connection"),

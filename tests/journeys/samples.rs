@@ -144,6 +144,13 @@ impl World {
             }
             ("PATCH", "/users/{id}") => ("", json!({"name": format!("Eve {}", things.okr)}), vec![]),
             ("POST", "/connections") => ("?test=false", connection, vec![]),
+            ("POST", "/connections/new" | "/connections/{id}") if !rule.path.starts_with("/api/") => {
+                let mut fields = form_of(&connection);
+                fields["name"] = json!(format!("Named {}", things.okr));
+                ("", fields, vec![])
+            }
+            ("POST", "/connections/{id}/start") => ("", json!({"sharing": "private"}), vec![]),
+            ("POST", "/integrations/jira") => ("", json!({"enabled": "false"}), vec![]),
             ("PATCH", "/connections/{id}") => ("", json!({"name": "Renamed"}), vec![]),
             ("POST", "/okrs") => ("", okr, vec![]),
             ("PATCH", "/okrs/{id}") => ("", json!({"title": "Fix 30 bugs"}), vec![]),
@@ -204,6 +211,20 @@ impl World {
         let headers = [("cookie", self.admin.cookie.as_str())];
         self.nobody.send(Method::POST, &self.path(rule, things), body, &headers).await
     }
+}
+
+/// The form that means the same as a body of the API.
+fn form_of(connection: &Value) -> Value {
+    json!({
+        "name": connection["name"],
+        "server_url": connection["server_url"],
+        "deployment": connection["deployment"],
+        "gateway_url": connection["gateway_url"].as_str().unwrap_or_default(),
+        "auth.email": connection["auth"]["email"].as_str().unwrap_or_default(),
+        "auth.token": connection["auth"]["token"],
+        "sharing": connection["sharing"],
+        "enabled": "true",
+    })
 }
 
 /// Whether the row signs in.

@@ -8,7 +8,8 @@
 use crate::store_world::{LEASE, World, at, failure, issues, noon, on_both, unreachable};
 use chrono::TimeDelta;
 use okrsync_domain::{
-    connection::ConnectionState, okr::OkrKind, organisation::Organisation, problem::ProblemCode, refresh::RefreshState,
+    connection::ConnectionState, health::HealthNews, okr::OkrKind, organisation::Organisation, problem::ProblemCode,
+    refresh::RefreshState,
 };
 use okrsync_store::{BoardScope, Origin, Page, Progress, RefreshScope, StoreError};
 use std::collections::BTreeSet;
@@ -156,7 +157,7 @@ async fn pauses_and_switches_hold_work_back(world: World) {
     let claimed = async |now| world.store.claim(now, "worker", LEASE, 10).await.unwrap();
 
     let ours = world.store.connection_failed(connection.id, &unreachable(at(60)), Some(at(120))).await.unwrap();
-    assert_eq!(ours, ConnectionState::Ok, "the state before");
+    assert_eq!((ours.before, ours.after), (ConnectionState::Ok, ConnectionState::Failing));
     assert!(claimed(at(90)).await.is_empty(), "our own pause holds the timer back");
     world.ask(link.link.query_id, at(90)).await;
     let urgent = claimed(at(90)).await;
@@ -170,11 +171,12 @@ async fn pauses_and_switches_hold_work_back(world: World) {
     let known = world.store.get_connection(connection.id).await.unwrap();
     assert_eq!((known.state, known.failures, known.last_error), (ConnectionState::Failing, 2, Some(limited)));
 
-    for off in [ConnectionState::Disabled, ConnectionState::NeedsAuthorization] {
-        world.store.set_connection_state(connection.id, off).await.unwrap();
+    let switched_on = HealthNews::SwitchedOn { needs_authorization: false };
+    for (off, on) in [(HealthNews::SwitchedOff, switched_on), (HealthNews::AuthorizationLost, HealthNews::Authorized)] {
+        world.store.connection_news(connection.id, off).await.unwrap();
         assert!(claimed(at(130)).await.is_empty(), "{off:?}");
+        world.store.connection_news(connection.id, on).await.unwrap();
     }
-    world.store.set_connection_state(connection.id, ConnectionState::Ok).await.unwrap();
     let disabled = Organisation { jira_enabled: false, ..world.store.organisation().await.unwrap() };
     world.store.update_organisation(&disabled, at(130)).await.unwrap();
     assert!(claimed(at(130)).await.is_empty(), "the integration is off");

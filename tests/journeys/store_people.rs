@@ -10,6 +10,7 @@ use okrsync_domain::{
     Problem,
     catalogue::{Catalogue, Field, Named, Status},
     connection::{Account, AuthKind, Connection, ConnectionState, Deployment, JiraInfo, Sharing},
+    health::HealthNews,
     issue::FieldId,
     okr::OkrKind,
     person::{Role, Scope, Token, User},
@@ -130,7 +131,11 @@ async fn a_connection_comes_back_as_it_was_saved(world: World) {
     world.store.replace_secret(full.id, &resealed).await.unwrap();
     let changes = SecretChanges { set: Vec::new(), remove: vec!["header:X-Proxy-Key".to_owned()] };
     let saved = world.store.update_connection(&full, changes, at(1)).await.unwrap();
-    assert_eq!((saved.version, saved.paused_until, saved.failures), (2, None, 2), "health stays, the pause ends");
+    assert_eq!(
+        (saved.version, saved.paused_until, saved.failures),
+        (2, None, 0),
+        "trouble of the old settings is forgotten"
+    );
     assert_eq!(world.store.sealed_secrets(full.id).await.unwrap(), [resealed]);
     let late = world.store.update_connection(&full, SecretChanges::default(), at(1)).await;
     assert!(matches!(late, Err(StoreError::Changed { .. })), "{late:?}");
@@ -203,8 +208,8 @@ async fn a_connection_in_use_stays_until_its_links_move(world: World) {
 async fn health_is_noted(world: World) {
     let connection = world.connection("Northwind Cloud").await;
     let trouble = Problem { code: ProblemCode::JiraUnauthorized, ..crate::store_world::unreachable(at(1)) };
-    let before = world.store.connection_failed(connection.id, &trouble, Some(at(2))).await.unwrap();
-    assert_eq!(before, ConnectionState::Ok);
+    let change = world.store.connection_failed(connection.id, &trouble, Some(at(2))).await.unwrap();
+    assert_eq!((change.before, change.after), (ConnectionState::Ok, ConnectionState::Failing));
     let news = ConnectionOk {
         at: at(3),
         account: Some(Account {
@@ -216,7 +221,8 @@ async fn health_is_noted(world: World) {
         cloud_id: Some("cloud-1".to_owned()),
         via_gateway: Some(true),
     };
-    assert_eq!(world.store.connection_ok(connection.id, news.clone()).await.unwrap(), ConnectionState::Failing);
+    let change = world.store.connection_ok(connection.id, news.clone()).await.unwrap();
+    assert_eq!((change.before, change.after), (ConnectionState::Failing, ConnectionState::Ok));
     let nothing_new = ConnectionOk { at: at(4), account: None, jira: None, cloud_id: None, via_gateway: None };
     world.store.connection_ok(connection.id, nothing_new).await.unwrap();
     let expected = Connection {
@@ -228,7 +234,7 @@ async fn health_is_noted(world: World) {
         ..connection.clone()
     };
     assert_eq!(world.store.get_connection(connection.id).await.unwrap(), expected);
-    world.store.set_connection_state(connection.id, ConnectionState::Disabled).await.unwrap();
+    world.store.connection_news(connection.id, HealthNews::SwitchedOff).await.unwrap();
     world.store.connection_failed(connection.id, &trouble, Some(at(9))).await.unwrap();
     world.store.resume_connection(connection.id).await.unwrap();
     let known = world.store.get_connection(connection.id).await.unwrap();

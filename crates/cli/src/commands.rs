@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod jql;
+pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod refresh;
 mod seed;

@@ -4,7 +4,7 @@ mod commands;
 mod output;
 
 use clap::{Parser, Subcommand};
-use commands::{bench, demo, doctor, jql, migrate, refresh, serve, token, user};
+use commands::{bench, demo, doctor, jql, key, migrate, refresh, serve, token, user};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Keeps objectives and key results true: measures Jira queries, proves every number, explains every move.
@@ -34,6 +34,9 @@ enum Command {
     /// Manages personal API tokens.
     #[command(subcommand)]
     Token(token::Command),
+    /// Manages the keys that seal Jira's secrets at rest.
+    #[command(subcommand)]
+    Key(key::Command),
     /// Asks Jira again, now, and shows how far it has come.
     Refresh(refresh::Args),
     /// Works with JQL texts.
@@ -68,6 +71,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor => Box::pin(doctor::run(config)).await,
         Command::User(command) => user::run(config, command).await,
         Command::Token(command) => token::run(config, command).await,
+        Command::Key(command) => key::run(config, command).await,
         Command::Refresh(args) => refresh::run(config, args).await,
         Command::Jql(command) => Box::pin(jql::run(config, command)).await,
         Command::Bench(command) => bench::run(command).await,

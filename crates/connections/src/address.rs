@@ -1,23 +1,25 @@
-//! Which addresses okrsync calls: sound ones, and never a cloud's metadata service.
+//! Addresses as people enter them: read, checked and written in one way.
 
+use crate::ServerPolicy;
 use okrsync_domain::Invalid;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use url::{Host, Url};
+use url::Url;
 
-const METADATA_NAMES: [&str; 3] = ["metadata.google.internal", "metadata.goog", "instance-data"];
+/// Code of an address that the installation's policy rules out.
+pub const NOT_ALLOWED: &str = "address_not_allowed";
 
 /// Reads the address of a Jira site: `http` or `https`, a host, maybe a port and a context path.
 ///
 /// # Errors
-/// `invalid_url` for anything else: user names, queries, fragments, link-local and metadata addresses.
+/// `invalid_url` for anything else: user names, queries, fragments. `address_not_allowed` against the policy.
 ///
 /// ```
-/// use okrsync_connections::address;
-/// let url = address::server_url("https://jira.corp.example/jira/").unwrap();
+/// use okrsync_connections::{ServerPolicy, address};
+/// let policy = ServerPolicy::default();
+/// let url = address::server_url("https://jira.corp.example/jira/", &policy).unwrap();
 /// assert_eq!(address::text(&url), "https://jira.corp.example/jira");
-/// assert_eq!(address::server_url("http://169.254.169.254/").unwrap_err().code, "invalid_url");
+/// assert_eq!(address::server_url("http://169.254.169.254/", &policy).unwrap_err().code, "address_not_allowed");
 /// ```
-pub fn server_url(text: &str) -> Result<Url, Invalid> {
+pub fn server_url(text: &str, policy: &ServerPolicy) -> Result<Url, Invalid> {
     let url = parse(text, "server_url")?;
     let problem = if !matches!(url.scheme(), "http" | "https") {
         "The address must start with https:// or http://."
@@ -25,10 +27,8 @@ pub fn server_url(text: &str) -> Result<Url, Invalid> {
         "The address must not contain a user name or password."
     } else if url.query().is_some() || url.fragment().is_some() {
         "The address must end before `?` and `#`."
-    } else if is_forbidden_host(&url) {
-        "okrsync never calls this address: it belongs to the machine's own network or to a cloud's metadata service."
     } else {
-        return Ok(with_trailing_slash(url));
+        return permitted(with_trailing_slash(url), "server_url", policy);
     };
     Err(invalid("server_url", problem))
 }
@@ -36,11 +36,11 @@ pub fn server_url(text: &str) -> Result<Url, Invalid> {
 /// Reads the address of an outbound proxy; it may carry a user name and password.
 ///
 /// # Errors
-/// `invalid_url`.
-pub fn proxy_url(text: &str) -> Result<Url, Invalid> {
+/// `invalid_url`, or `address_not_allowed` against the policy.
+pub fn proxy_url(text: &str, policy: &ServerPolicy) -> Result<Url, Invalid> {
     let url = parse(text, "proxy_url")?;
-    if matches!(url.scheme(), "http" | "https") && !is_forbidden_host(&url) {
-        return Ok(url);
+    if matches!(url.scheme(), "http" | "https") {
+        return permitted(url, "proxy_url", policy);
     }
     Err(invalid("proxy_url", "The proxy must be an address such as http://proxy.example:3128."))
 }
@@ -48,6 +48,15 @@ pub fn proxy_url(text: &str) -> Result<Url, Invalid> {
 /// The address as it is shown and stored: without a trailing slash.
 pub fn text(url: &Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
+}
+
+fn permitted(url: Url, field: &str, policy: &ServerPolicy) -> Result<Url, Invalid> {
+    let refuse = |refusal: crate::Refusal| {
+        let detail = format!("okrsync does not call this server: {refusal}.");
+        Invalid::new(NOT_ALLOWED, field, detail).hint(refusal.cure())
+    };
+    policy.check(&url).map_err(refuse)?;
+    Ok(url)
 }
 
 fn parse(text: &str, field: &str) -> Result<Url, Invalid> {
@@ -70,43 +79,13 @@ pub(crate) fn with_trailing_slash(mut url: Url) -> Url {
     url
 }
 
-/// Whether an address as written is never called.
-pub(crate) fn is_forbidden_host(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => is_forbidden(IpAddr::V4(ip)),
-        Some(Host::Ipv6(ip)) => is_forbidden(IpAddr::V6(ip)),
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            METADATA_NAMES.iter().any(|metadata| name.eq_ignore_ascii_case(metadata))
-        }
-        None => true,
-    }
-}
-
-/// Whether an address, as written or as a name resolves to it, is never called. Private networks are fine: Jira is at
-/// home there.
-pub(crate) fn is_forbidden(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => is_forbidden_v4(ip),
-        IpAddr::V6(ip) => {
-            ip.to_ipv4().filter(|_| !ip.is_loopback()).map_or_else(|| is_forbidden_v6(ip), is_forbidden_v4)
-        }
-    }
-}
-
-fn is_forbidden_v4(ip: Ipv4Addr) -> bool {
-    const ALIBABA_METADATA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
-    ip.is_link_local() || ip.is_unspecified() || ip.is_broadcast() || ip.is_multicast() || ip == ALIBABA_METADATA
-}
-
-fn is_forbidden_v6(ip: Ipv6Addr) -> bool {
-    const AWS_METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
-    ip.is_unicast_link_local() || ip.is_unspecified() || ip.is_multicast() || ip == AWS_METADATA
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn server(text: &str) -> Result<Url, Invalid> {
+        server_url(text, &ServerPolicy::default())
+    }
 
     #[test]
     fn unsound_addresses_are_refused() {
@@ -118,18 +97,22 @@ mod tests {
             "https://dana:secret@jira.example",
             "https://jira.example/?a=b",
             "https://jira.example/#x",
-            "http://169.254.169.254/latest",
-            "http://[fe80::1]/",
-            "http://[::ffff:169.254.169.254]/",
-            "http://[fd00:ec2::254]/",
-            "http://0.0.0.0/",
-            "http://2852039166/", // 169.254.169.254 as one number
-            "http://metadata.google.internal/",
-            "http://METADATA.google.internal./",
         ] {
-            let refused = server_url(text).unwrap_err();
+            let refused = server(text).unwrap_err();
             assert_eq!((refused.code, refused.errors[0].field.as_str()), ("invalid_url", "server_url"), "{text}");
         }
+    }
+
+    #[test]
+    fn the_policy_has_the_last_word_and_names_its_cure() {
+        let refused = server("http://2852039166/").unwrap_err();
+        assert_eq!((refused.code, refused.errors[0].field.as_str()), (NOT_ALLOWED, "server_url"));
+        let policy = ServerPolicy::new(&["*.corp.example"], &[""; 0], true).unwrap();
+        let refused = server_url("https://jira.example", &policy).unwrap_err();
+        assert!(refused.detail.contains("not on the list"), "{}", refused.detail);
+        assert!(refused.hint.unwrap().contains("connections.allowed_hosts"));
+        assert!(server_url("https://jira.corp.example", &policy).is_ok());
+        assert_eq!(proxy_url("http://proxy.example:3128", &policy).unwrap_err().code, NOT_ALLOWED);
     }
 
     #[test]
@@ -141,16 +124,17 @@ mod tests {
             ("http://[::1]:8080/", "http://[::1]:8080"),
             ("http://10.1.2.3", "http://10.1.2.3"),
         ] {
-            assert_eq!(super::text(&server_url(text).unwrap()), kept);
+            assert_eq!(super::text(&server(text).unwrap()), kept);
         }
-        let base = server_url("https://corp.example/jira").unwrap();
+        let base = server("https://corp.example/jira").unwrap();
         assert_eq!(base.join("rest/api/2/myself").unwrap().path(), "/jira/rest/api/2/myself");
     }
 
     #[test]
     fn a_proxy_may_need_a_password() {
-        assert!(proxy_url("http://user:pass@proxy.example:3128").is_ok());
-        assert!(proxy_url("proxy.example:3128").is_err());
-        assert!(proxy_url("http://169.254.169.254:80").is_err());
+        let proxy = |text: &str| proxy_url(text, &ServerPolicy::default()).map_err(|refused| refused.code);
+        assert!(proxy("http://user:pass@proxy.example:3128").is_ok());
+        assert_eq!(proxy("proxy.example:3128"), Err("invalid_url"));
+        assert_eq!(proxy("http://169.254.169.254:80"), Err(NOT_ALLOWED));
     }
 }

@@ -82,9 +82,10 @@ impl Client {
         more: &[(&'static str, &'static str)],
         traffic: Arc<Traffic>,
     ) -> Result<Self, Error> {
-        if [Some(&config.server_url), config.gateway_url.as_ref()].into_iter().flatten().any(address::is_forbidden_host)
+        for url in
+            [Some(&config.server_url), config.gateway_url.as_ref(), config.proxy_url.as_ref()].into_iter().flatten()
         {
-            return Err(Error::Settings { detail: "okrsync never calls this address".to_owned() });
+            permit(&config, url)?;
         }
         let http = transport::client(&config, more)?;
         let api = match (&config.cloud_id, config.via_gateway) {
@@ -181,6 +182,10 @@ impl Client {
         // A hold that outlasts our patience is not waited for twice.
         let permit = limits.enter(self.retry.cap).await.map_err(Failed::for_good)?;
         let request = self.request(call).map_err(Failed::for_good)?;
+        // Last, so that what is counted as sent is sent.
+        if let Some(admission) = &self.config().admission {
+            admission.admit().await.map_err(Failed::for_good)?;
+        }
         let answer = self.exchange(request, call, attempt).await?;
         drop(permit);
         limits.heed(&answer.headers);
@@ -221,6 +226,7 @@ impl Client {
         let method = call.method.as_str();
         let span = debug_span!("jira_request", method, path = call.path, attempt, status = Empty, duration_ms = Empty);
         async {
+            permit(self.config(), request.url())?;
             self.shared.traffic.sent.fetch_add(1, Ordering::Relaxed);
             let began = time::Instant::now();
             #[expect(clippy::disallowed_methods, reason = "the one lawful home of sending")]
@@ -285,6 +291,12 @@ fn log(answer: &Result<Answer, Error>) {
         }
         Err(error) => debug!(%error, "Jira did not answer"),
     }
+}
+
+/// Holds an address against the installation's policy.
+fn permit(config: &SiteConfig, url: &Url) -> Result<(), Error> {
+    let host = || url.host_str().unwrap_or_default().to_owned();
+    config.policy.check(url).map_err(|refusal| Error::ServerRefused { host: host(), refusal })
 }
 
 fn gateway(config: &SiteConfig, cloud_id: &str) -> Result<Url, Error> {

@@ -1,9 +1,9 @@
 //! What a site is opened with.
 
-use crate::{Credential, Retry, address::with_trailing_slash};
+use crate::{Admission, Credential, Retry, ServerPolicy, address::with_trailing_slash};
 use okrsync_domain::connection::Deployment;
 use secrecy::SecretString;
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
 /// What a site is opened with. `Debug` shows no secret.
@@ -27,6 +27,10 @@ pub struct SiteConfig {
     pub ca_pem: Option<String>,
     /// Outbound proxy; none follows the system's settings.
     pub proxy_url: Option<Url>,
+    /// Which servers may be called.
+    pub policy: ServerPolicy,
+    /// Asked before each request; none lets all pass.
+    pub admission: Option<Arc<dyn Admission>>,
     /// Time for one request and its answer.
     pub timeout: Duration,
     /// Requests under way at once.
@@ -53,6 +57,8 @@ impl SiteConfig {
             via_gateway: false,
             ca_pem: None,
             proxy_url: None,
+            policy: ServerPolicy::default(),
+            admission: None,
             timeout: Duration::from_mins(2),
             concurrency: 4,
             requests_per_second: 60,

@@ -2,6 +2,7 @@
 
 mod cure;
 
+use crate::Refusal;
 use cure::Flavour;
 use okrsync_domain::{
     Instant, Problem,
@@ -13,8 +14,6 @@ use std::time::Duration;
 /// Why nothing answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unreachable {
-    /// The address is one that okrsync never calls (link-local, cloud metadata).
-    Address,
     /// The host name is not known.
     Dns,
     /// Nobody listens there, or the network does not lead there.
@@ -95,6 +94,25 @@ pub enum Error {
         /// What the network said.
         detail: String,
     },
+    /// The integration, or the connection, was switched off.
+    #[error("the Jira integration is switched off")]
+    SwitchedOff,
+    /// The connection may send no more requests for now.
+    #[error("the connection's budget of {budget} requests an hour is used up until {}", .retry_at.format("%H:%M UTC"))]
+    BudgetUsedUp {
+        /// Requests an hour.
+        budget: u32,
+        /// When a good part of it is free again.
+        retry_at: Instant,
+    },
+    /// The installation does not call this server.
+    #[error("okrsync does not call `{host}`: {refusal}")]
+    ServerRefused {
+        /// The server as it is written.
+        host: String,
+        /// Why not.
+        refusal: Refusal,
+    },
     /// The server is in trouble.
     #[error("Jira answers with an error {status}: {detail}")]
     ServerError {
@@ -167,7 +185,7 @@ impl Error {
     /// ```
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { cause, .. } => !matches!(cause, Unreachable::Address | Unreachable::Tls),
+            Self::Unreachable { cause, .. } => *cause != Unreachable::Tls,
             Self::RateLimited { .. }
             | Self::ServerError { .. }
             | Self::Truncated { .. }
@@ -186,6 +204,9 @@ impl Error {
             Self::QueryInvalid { .. } => ProblemCode::InvalidJql,
             Self::QueryUnbounded => ProblemCode::UnboundedQuery,
             Self::RateLimited { .. } => ProblemCode::JiraRateLimited,
+            Self::SwitchedOff => ProblemCode::IntegrationDisabled,
+            Self::BudgetUsedUp { .. } => ProblemCode::BudgetUsedUp,
+            Self::ServerRefused { .. } => ProblemCode::AddressNotAllowed,
             Self::Unreachable { .. } | Self::ServerError { .. } | Self::Truncated { .. } | Self::Settings { .. } => {
                 ProblemCode::JiraUnreachable
             }
@@ -203,9 +224,12 @@ impl Error {
         if let Self::RateLimited { retry_after, .. } = self { Some(*retry_after) } else { None }
     }
 
-    /// Until when Jira asked to wait.
+    /// Until when Jira asked to wait, or the connection's budget does.
     pub fn retry_at(&self) -> Option<Instant> {
-        if let Self::RateLimited { retry_at, .. } = self { Some(*retry_at) } else { None }
+        match self {
+            Self::RateLimited { retry_at, .. } | Self::BudgetUsedUp { retry_at, .. } => Some(*retry_at),
+            _ => None,
+        }
     }
 
     /// The same as a stored problem, seen at `at`.

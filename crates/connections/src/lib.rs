@@ -6,6 +6,7 @@
 //! empty result.
 
 pub mod address;
+mod admission;
 mod answer;
 mod auth;
 mod call;
@@ -16,7 +17,9 @@ mod config;
 mod data_center;
 mod error;
 mod limits;
+mod policy;
 mod probe;
+mod resolver;
 mod retry;
 mod seal;
 mod search;
@@ -26,9 +29,11 @@ mod verdict;
 mod wanted;
 pub mod wire;
 
+pub use admission::Admission;
 pub use auth::Credential;
 pub use config::SiteConfig;
 pub use error::{Error, Unreachable};
+pub use policy::{Refusal, ServerPolicy};
 pub use probe::{ProbeReport, ProbeStep};
 pub use retry::Retry;
 pub use seal::{KeyRing, Place, Sealed};

@@ -38,6 +38,13 @@ impl fmt::Display for Place<'_> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed(pub String);
 
+impl Sealed {
+    /// Id of the key that sealed it; none where it is no seal at all.
+    pub fn key_id(&self) -> Option<&str> {
+        parts(self).map(|(id, _)| id)
+    }
+}
+
 /// The key that seals, and earlier ones that still open.
 ///
 /// ```
@@ -107,6 +114,25 @@ impl KeyRing {
         String::from_utf8(plain).map(SecretString::from).map_err(|_| Error::SealBroken)
     }
 
+    /// The same sealed with the current key; none where it is already.
+    ///
+    /// # Errors
+    /// As [`KeyRing::open`].
+    pub fn reseal(&self, sealed: &Sealed, place: Place<'_>, random: &Random) -> Result<Option<Sealed>, Error> {
+        let secret = self.open(sealed, place)?;
+        Ok(self.needs_rotation(sealed).then(|| self.seal(&secret, place, random)))
+    }
+
+    /// Id of the key that seals. It tells nothing of the key.
+    pub fn current_id(&self) -> &str {
+        &self.current
+    }
+
+    /// Ids of the keys that only open.
+    pub fn earlier_ids(&self) -> impl Iterator<Item = &str> {
+        self.keys.keys().map(String::as_str).filter(|id| *id != self.current)
+    }
+
     /// Whether it was sealed with an earlier key.
     pub fn needs_rotation(&self, sealed: &Sealed) -> bool {
         parts(sealed).is_none_or(|(id, _)| id != self.current)
@@ -132,7 +158,7 @@ fn key_from(text: &SecretString) -> Result<[u8; 32], Error> {
     let text = text.expose_secret().trim().replace('-', "+").replace('_', "/");
     let bytes = GeneralPurpose::new(&alphabet::STANDARD, config).decode(text).ok();
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| Error::Settings {
-        detail: "a secret key must be 32 bytes in base64 (make one with `openssl rand -base64 32`)".to_owned(),
+        detail: "a secret key must be 32 bytes in base64 (make one with `okrsync key new`)".to_owned(),
     })
 }
 

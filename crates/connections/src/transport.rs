@@ -1,9 +1,12 @@
-//! The wire beneath HTTP: TLS roots, name lookup that refuses forbidden addresses, and what went wrong down there.
+//! The wire beneath HTTP: TLS roots, headers, proxies, and what went wrong down there.
 
-use crate::{Error, SiteConfig, Unreachable, address, auth::sensitive};
+use crate::{
+    Error, SiteConfig, Unreachable,
+    auth::sensitive,
+    resolver::{self, NameError, Resolver},
+};
 use reqwest::{
     ClientBuilder, Proxy,
-    dns::{Addrs, Name, Resolve, Resolving},
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
@@ -14,7 +17,6 @@ use rustls::{
 use std::{
     error::Error as StdError,
     io,
-    net::SocketAddr,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -34,7 +36,7 @@ pub(crate) fn client(config: &SiteConfig, more: &[(&'static str, &'static str)])
         .connect_timeout(CONNECT_TIMEOUT.min(config.timeout))
         .timeout(config.timeout)
         .tls_backend_preconfigured(tls(config.ca_pem.as_deref())?)
-        .dns_resolver(Arc::new(Resolver));
+        .dns_resolver(Arc::new(Resolver { policy: config.policy.clone(), lookup: resolver::system }));
     let settings = |error: reqwest::Error| Error::Settings { detail: root_cause(&error) };
     proxied(builder, config).map_err(settings)?.build().map_err(settings)
 }
@@ -71,7 +73,7 @@ fn headers(config: &SiteConfig, more: &[(&'static str, &'static str)]) -> Result
 }
 
 /// The system's roots (read once), and the connection's own authorities in addition.
-fn tls(ca_pem: Option<&str>) -> Result<ClientConfig, Error> {
+pub(crate) fn tls(ca_pem: Option<&str>) -> Result<ClientConfig, Error> {
     static SYSTEM: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
     let system = SYSTEM.get_or_init(|| rustls_native_certs::load_native_certs().certs);
     let mut roots = RootCertStore::empty();
@@ -99,31 +101,6 @@ fn authorities(ca_pem: Option<&str>) -> Result<Vec<CertificateDer<'static>>, Err
     })
 }
 
-/// Asks the system for addresses and refuses a name that leads to a forbidden one.
-struct Resolver;
-
-/// Why a name was not used.
-#[derive(Debug, thiserror::Error)]
-enum Lookup {
-    #[error("the host name is not known ({0})")]
-    Unknown(io::Error),
-    #[error("the host name leads to an address that okrsync never calls")]
-    Forbidden,
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await.map_err(Lookup::Unknown)?;
-            let found: Vec<SocketAddr> = found.collect();
-            if found.iter().any(|address| address::is_forbidden(address.ip())) {
-                return Err(Lookup::Forbidden.into());
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
-    }
-}
-
 /// Tells network trouble apart.
 pub(crate) fn failure(error: &reqwest::Error) -> Error {
     let detail = root_cause(error);
@@ -133,6 +110,9 @@ pub(crate) fn failure(error: &reqwest::Error) -> Error {
         } else {
             Error::Truncated { detail }
         };
+    }
+    if let Some(NameError::Refused { host, refusal }) = causes(error).find_map(|cause| cause.downcast_ref()) {
+        return Error::ServerRefused { host: host.clone(), refusal: *refusal };
     }
     let cause = causes(error).find_map(known_cause).unwrap_or_else(|| match error {
         _ if error.is_timeout() => Unreachable::TimedOut,
@@ -149,11 +129,8 @@ fn unreachable(cause: Unreachable, detail: String) -> Error {
 }
 
 fn known_cause(cause: &(dyn StdError + 'static)) -> Option<Unreachable> {
-    if let Some(lookup) = cause.downcast_ref::<Lookup>() {
-        return Some(match lookup {
-            Lookup::Unknown(_) => Unreachable::Dns,
-            Lookup::Forbidden => Unreachable::Address,
-        });
+    if cause.is::<NameError>() {
+        return Some(Unreachable::Dns);
     }
     if cause.is::<rustls::Error>() {
         return Some(Unreachable::Tls);

@@ -1,5 +1,12 @@
 //! A connection: one Jira site and how we sign in to it. Secrets are not here: they stay sealed in the store.
 
+mod preselection;
+mod warnings;
+
+pub use crate::health::ConnectionState;
+pub use preselection::{Candidate, Preselection, Reason, preselect};
+pub use warnings::{ConnectionWarning, ConnectionWarningCode};
+
 use crate::{ConnectionId, Instant, Problem, UserId, issue::FieldId};
 use serde::{Deserialize, Serialize};
 
@@ -43,22 +50,6 @@ pub enum Sharing {
     Private,
     /// Everyone.
     Everyone,
-}
-
-/// How a connection is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ConnectionState {
-    /// Stored without a test.
-    Untested,
-    /// Waits for somebody to sign in with Jira.
-    NeedsAuthorization,
-    /// The last request was fine.
-    Ok,
-    /// The last request was not.
-    Failing,
-    /// Switched off.
-    Disabled,
 }
 
 /// The account that a connection speaks as.

@@ -9,6 +9,7 @@ pub mod check_in;
 pub mod clock;
 pub mod connection;
 pub mod decimal;
+pub mod health;
 pub mod id;
 pub mod invalid;
 pub mod issue;

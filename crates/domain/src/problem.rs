@@ -19,6 +19,12 @@ pub enum ProblemCode {
     JiraUnreachable,
     /// Jira asks to wait.
     JiraRateLimited,
+    /// The installation's policy does not let this server be called.
+    AddressNotAllowed,
+    /// The connection's own budget of requests is used up.
+    BudgetUsedUp,
+    /// The integration was switched off meanwhile.
+    IntegrationDisabled,
     /// Something answered that is not Jira, or not the expected flavour.
     NotJira,
     /// An answer that cannot be trusted or understood.
@@ -47,6 +53,9 @@ impl ProblemCode {
             Self::JiraForbidden => "jira_forbidden",
             Self::JiraUnreachable => "jira_unreachable",
             Self::JiraRateLimited => "jira_rate_limited",
+            Self::AddressNotAllowed => "address_not_allowed",
+            Self::BudgetUsedUp => "budget_used_up",
+            Self::IntegrationDisabled => "integration_disabled",
             Self::NotJira => "not_jira",
             Self::JiraUnexpectedAnswer => "jira_unexpected_answer",
             Self::FieldUnavailable => "field_unavailable",
@@ -67,6 +76,9 @@ impl ProblemCode {
                 | Self::JiraScopeMissing
                 | Self::JiraUnreachable
                 | Self::JiraRateLimited
+                | Self::AddressNotAllowed
+                | Self::BudgetUsedUp
+                | Self::IntegrationDisabled
                 | Self::NotJira
         )
     }

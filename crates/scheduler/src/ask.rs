@@ -28,7 +28,11 @@ impl Engine {
         let site = self.context.sites.of(connection).await?.impatient();
         let answer = tokio::time::timeout(PATIENCE, question(site)).await;
         self.context.sites.account(connection.id).await;
-        Ok(answer.unwrap_or_else(|_| Err(too_slow())))
+        match answer {
+            Ok(Err(Error::SwitchedOff)) => Err(SyncError::Disabled),
+            Ok(answer) => Ok(answer),
+            Err(_) => Ok(Err(too_slow())),
+        }
     }
 }
 

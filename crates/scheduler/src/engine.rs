@@ -1,11 +1,11 @@
 //! The engine as others see it: run it, wake it, ask it, wait for it.
 
 use crate::{
-    SyncConfig, SyncError, catalogues::Catalogues, context::Context, driver::Driver, events::Events, pass::Pass,
-    sites::Sites, status::PassStatus, waker::Waker,
+    SyncConfig, SyncError, catalogues::Catalogues, context::Context, driver::Driver, events::Events, expiry::Told,
+    gate::Gate, pass::Pass, sites::Sites, status::PassStatus, waker::Waker,
 };
 use chrono::TimeDelta;
-use okrsync_connections::KeyRing;
+use okrsync_connections::{KeyRing, ServerPolicy};
 use okrsync_domain::{
     Clock, Instant, Problem, Random, RefreshId,
     connection::{Connection, ConnectionState},
@@ -38,18 +38,27 @@ pub struct Engine {
     /// Name under which this process holds leases.
     worker: Arc<str>,
     tidied_at: Arc<std::sync::Mutex<Option<Instant>>>,
+    pub(crate) told_expiry: Told,
 }
 
 impl Engine {
     /// An engine that does nothing until it is run or asked for a pass.
-    pub fn new(store: Store, keys: KeyRing, clock: Clock, random: Random, config: SyncConfig) -> Self {
-        let sites = Sites::new(store.clone(), keys, clock.clone(), random.clone(), &config);
+    pub fn new(
+        store: Store,
+        keys: KeyRing,
+        clock: Clock,
+        random: Random,
+        config: SyncConfig,
+        policy: ServerPolicy,
+    ) -> Self {
+        let waker = Waker::default();
+        let gate = Gate::new(store.clone(), clock.clone(), waker.clone());
+        let sites = Sites::new(store.clone(), keys, (clock.clone(), random.clone()), (&config, policy), gate);
         let worker = format!("{:032x}", u128::from_le_bytes(random.bytes())).into();
         let events = Events::new(&clock);
-        let (catalogues, waker) = (Catalogues::default(), Waker::default());
-        let context = Context { store, clock, random, config, sites, catalogues, events, waker };
-        let (status, single_flight, tidied_at) = Default::default();
-        Self { context: Arc::new(context), status, single_flight, worker, tidied_at }
+        let context = Context { store, clock, random, config, sites, catalogues: Catalogues::default(), events, waker };
+        let (status, single_flight, tidied_at, told_expiry) = Default::default();
+        Self { context: Arc::new(context), status, single_flight, worker, tidied_at, told_expiry }
     }
 
     /// Refreshes what is due, at ticks and when woken, until `shutdown`. Work under way is then finished within the
@@ -101,6 +110,7 @@ impl Engine {
             Ok(pruned) => tracing::debug!(?pruned, "old refreshes and sessions are cleared away"),
             Err(error) => tracing::warn!(%error, "old refreshes and sessions could not be cleared away"),
         }
+        self.tell_of_expiry().await;
     }
 
     /// The pass under way, or the last one.

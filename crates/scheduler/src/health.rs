@@ -6,7 +6,7 @@ use crate::{
     error::jira,
     visit::{note_failed, note_ok},
 };
-use okrsync_connections::ProbeReport;
+use okrsync_connections::{Error, ProbeReport};
 use okrsync_domain::{ConnectionId, connection::Connection, connection::ConnectionState};
 use okrsync_store::{ConnectionOk, Origin, RefreshScope};
 
@@ -22,6 +22,9 @@ impl Engine {
         askable(&connection, self.context.clock.now())?;
         let report = self.context.sites.of(&connection).await?.impatient().probe().await;
         self.context.sites.account(id).await;
+        if report.first_error == Some(Error::SwitchedOff) {
+            return Err(SyncError::Disabled);
+        }
         self.note(&connection, &report).await?;
         Ok(report)
     }

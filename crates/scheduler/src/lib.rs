@@ -3,6 +3,7 @@
 //! Timer, button, edit and restart are one path: a query is due, [`Engine`] claims it with a lease, reads it, proves
 //! the result and records it, or notes why not and leaves the last good readings alone.
 
+pub mod budget;
 pub mod check;
 pub mod config;
 pub mod engine;
@@ -21,6 +22,8 @@ mod context;
 mod departures;
 mod driver;
 mod endings;
+mod expiry;
+mod gate;
 mod lease;
 mod links;
 mod lints;

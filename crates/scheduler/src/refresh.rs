@@ -78,7 +78,7 @@ impl Refresh<'_> {
         let ended = match held {
             None => Err(StoreError::LeaseLost { refresh_id: self.claim.lease.refresh_id }),
             Some(Ok(measured)) => self.record(measured, &gauge).await,
-            Some(Err(Trouble::SwitchedOff)) => {
+            Some(Err(trouble)) if trouble.is_switch() => {
                 self.context.store.release(&self.claim.lease).await.map(|()| Ended::Released)
             }
             Some(Err(trouble)) => self.fail(&trouble, began, &gauge).await,
@@ -154,7 +154,7 @@ impl Refresh<'_> {
     async fn check_health(&self, before: u64, now: u64) -> Result<(), Trouble> {
         let report = self.visit.site.probe().await;
         let unconfirmed = || Trouble::Refused(proof::unconfirmed_drop(before, now, self.context.clock.now()));
-        if report.ok { Ok(()) } else { Err(report.first_error.map_or_else(unconfirmed, Trouble::Jira)) }
+        if report.ok { Ok(()) } else { Err(report.first_error.map_or_else(unconfirmed, Trouble::from)) }
     }
 
     /// The readings of all links that can be measured; a sum that is too large fails its link alone.

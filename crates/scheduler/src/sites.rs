@@ -1,10 +1,10 @@
 //! The sites of the installation, opened once per version of their connection: everybody who asks one Jira shares its
 //! limits, its pauses and its meter.
 
-use crate::{SyncConfig, SyncError};
-use okrsync_connections::{Credential, Error, KeyRing, Place, Retry, Sealed, Site, SiteConfig, address};
+use crate::{SyncConfig, SyncError, gate::Gate};
+use okrsync_connections::{Credential, Error, KeyRing, Place, Retry, Sealed, ServerPolicy, Site, SiteConfig, address};
 use okrsync_domain::{
-    Clock, ConnectionId, Random,
+    Clock, ConnectionId, Invalid, Random,
     connection::{AuthKind, Connection, ConnectionState, Sharing},
 };
 use okrsync_store::{SealedSecret, Store};
@@ -60,9 +60,17 @@ pub fn open(keys: &KeyRing, connection: ConnectionId, sealed: Vec<SealedSecret>)
 ///
 /// # Errors
 /// [`Error::Settings`] where an address is unsound or a secret is missing.
-pub fn site_config(connection: &Connection, secrets: &Secrets, retry: Retry) -> Result<SiteConfig, Error> {
-    let url = |text: &str| address::server_url(text).map_err(|invalid| Error::Settings { detail: invalid.detail });
-    let proxy = |text: &str| address::proxy_url(text).map_err(|invalid| Error::Settings { detail: invalid.detail });
+pub fn site_config(
+    connection: &Connection,
+    secrets: &Secrets,
+    policy: &ServerPolicy,
+    retry: Retry,
+) -> Result<SiteConfig, Error> {
+    // The policy itself is asked by the client, which names it as the reason.
+    let sound = ServerPolicy::default();
+    let unsound = |invalid: Invalid| Error::Settings { detail: invalid.detail };
+    let url = |text: &str| address::server_url(text, &sound).map_err(unsound);
+    let proxy = |text: &str| address::proxy_url(text, &sound).map_err(unsound);
     let header = |name: &String| secret(secrets, &header_secret(name)).map(|value| (name.clone(), value));
     Ok(SiteConfig {
         headers: connection.header_names.iter().map(header).collect::<Result<_, _>>()?,
@@ -71,6 +79,7 @@ pub fn site_config(connection: &Connection, secrets: &Secrets, retry: Retry) -> 
         via_gateway: connection.via_gateway,
         ca_pem: connection.ca_pem.clone(),
         proxy_url: connection.proxy_url.as_deref().map(proxy).transpose()?,
+        policy: policy.clone(),
         timeout: Duration::from_secs(connection.timeout_seconds.max(1).into()),
         concurrency: usize::try_from(connection.concurrency.max(1)).unwrap_or(1),
         expected_account: connection.account.as_ref().map(|account| account.id.clone()),
@@ -106,16 +115,17 @@ pub struct Sites {
     clock: Clock,
     random: Random,
     retry: Retry,
+    policy: ServerPolicy,
+    gate: Gate,
     open: Arc<Mutex<HashMap<ConnectionId, Opened>>>,
 }
 
-/// A site with what it was opened from and the requests already put on its account.
+/// A site with what it was opened from.
 #[derive(Clone)]
 struct Opened {
     version: i64,
     from: Settings,
     site: Site,
-    accounted: u64,
 }
 
 /// All that a site is opened from. An edit of anything else, such as the name, leaves the site and its limits alone.
@@ -157,8 +167,19 @@ impl std::fmt::Debug for Sites {
 }
 
 impl Sites {
-    pub(crate) fn new(store: Store, keys: KeyRing, clock: Clock, random: Random, config: &SyncConfig) -> Self {
-        Self { store, keys, clock, random, retry: config.retry(), open: Arc::default() }
+    pub(crate) fn new(
+        store: Store,
+        keys: KeyRing,
+        (clock, random): (Clock, Random),
+        (config, policy): (&SyncConfig, ServerPolicy),
+        gate: Gate,
+    ) -> Self {
+        Self { store, keys, clock, random, retry: config.retry(), policy, gate, open: Arc::default() }
+    }
+
+    /// Which servers may be called.
+    pub fn policy(&self) -> &ServerPolicy {
+        &self.policy
     }
 
     /// The site of a connection, ready to be asked.
@@ -189,7 +210,7 @@ impl Sites {
             return Ok(site);
         }
         let opened = open(&self.keys, connection.id, sealed)
-            .and_then(|secrets| self.unstored(connection, &secrets))
+            .and_then(|secrets| self.site_of(connection, &secrets, Some(connection.id)))
             .map_err(|error| SyncError::jira(&error, self.clock.now()))?;
         Ok(self.keep(connection, settings, opened))
     }
@@ -199,7 +220,17 @@ impl Sites {
     /// # Errors
     /// Settings that no request can be made of.
     pub fn unstored(&self, connection: &Connection, secrets: &Secrets) -> Result<Site, Error> {
-        let config = site_config(connection, secrets, self.retry)?;
+        self.site_of(connection, secrets, None)
+    }
+
+    fn site_of(
+        &self,
+        connection: &Connection,
+        secrets: &Secrets,
+        account: Option<ConnectionId>,
+    ) -> Result<Site, Error> {
+        let mut config = site_config(connection, secrets, &self.policy, self.retry)?;
+        config.admission = Some(self.gate.passage(account));
         Site::open(config, self.clock.clone(), self.random.clone())
     }
 
@@ -220,7 +251,7 @@ impl Sites {
     /// Keeps the site, unless somebody else opened the same meanwhile: then theirs is the one.
     fn keep(&self, connection: &Connection, from: Settings, site: Site) -> Site {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = Opened { version: connection.version, from, site, accounted: 0 };
+        let fresh = Opened { version: connection.version, from, site };
         let kept = open.entry(connection.id).or_insert_with(|| fresh.clone());
         if kept.from != fresh.from {
             *kept = fresh;
@@ -230,18 +261,6 @@ impl Sites {
 
     /// Puts the requests that were sent since the last call on the connection's account; their number.
     pub(crate) async fn account(&self, id: ConnectionId) -> u64 {
-        let sent = {
-            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            let Some(opened) = open.get_mut(&id) else { return 0 };
-            let total = opened.site.requests();
-            total.saturating_sub(std::mem::replace(&mut opened.accounted, total))
-        };
-        if sent > 0 {
-            metrics_facade::counter!("okrsync_requests_total", "connection" => id.to_string()).increment(sent);
-            if let Err(error) = self.store.add_requests(id, self.clock.now(), sent).await {
-                tracing::warn!(%error, connection.id = %id, requests = sent, "requests could not be put on the account");
-            }
-        }
-        sent
+        self.gate.account(id).await
     }
 }

@@ -7,10 +7,10 @@ use okrsync_connections::{Error, Site};
 use okrsync_domain::{
     Instant, Problem,
     catalogue::{Catalogue, Field},
-    connection::{Connection, ConnectionState},
+    connection::Connection,
     problem::ProblemCode,
 };
-use okrsync_store::ConnectionOk;
+use okrsync_store::{ConnectionOk, StateChange, StoreError};
 use std::sync::{
     Arc, OnceLock,
     atomic::{AtomicBool, AtomicU32, Ordering},
@@ -46,6 +46,8 @@ pub(crate) struct Visit {
     reported: AtomicBool,
     praised: AtomicBool,
     unanswered: AtomicU32,
+    /// Whether it was cut short by the integration's switch.
+    stopped: AtomicBool,
 }
 
 impl Visit {
@@ -64,6 +66,7 @@ impl Visit {
             reported: AtomicBool::new(false),
             praised: AtomicBool::new(false),
             unanswered: AtomicU32::new(0),
+            stopped: AtomicBool::new(false),
             connection,
         })
     }
@@ -71,7 +74,10 @@ impl Visit {
     /// Whether a query claimed now may still use it: not if it was asked for after the visit began, or the connection
     /// was edited meanwhile.
     pub(crate) fn serves(&self, context: &Context, connection: &Connection) -> bool {
-        if self.news != context.waker.news() || self.connection.version != connection.version {
+        if self.stopped.load(Ordering::SeqCst)
+            || self.news != context.waker.news()
+            || self.connection.version != connection.version
+        {
             return false;
         }
         let now = context.clock.now();
@@ -118,7 +124,11 @@ impl Visit {
             Ok(answer) => Ok(answer),
             Err(error) => {
                 let problem = jira(&error, context.clock.now());
-                self.break_off(context, &problem);
+                if problem.code == ProblemCode::IntegrationDisabled {
+                    self.stopped.store(true, Ordering::SeqCst); // nobody's trouble
+                } else {
+                    self.break_off(context, &problem);
+                }
                 Err(problem)
             }
         }
@@ -175,8 +185,8 @@ fn sound(at: Instant) -> ConnectionOk {
 /// Writes down that a connection answers and tells who listens, if that is news. A failure to write is only logged:
 /// it must not turn a good reading into a bad one.
 pub(crate) async fn note_ok(context: &Context, connection: &Connection, ok: ConnectionOk) {
-    let before = context.store.connection_ok(connection.id, ok).await;
-    tell(context, connection, before, ConnectionState::Ok);
+    let change = context.store.connection_ok(connection.id, ok).await;
+    tell(context, connection, change);
 }
 
 /// Writes down that a connection is in trouble.
@@ -190,19 +200,16 @@ pub(crate) async fn note_failed(
         connection.id = %connection.id, connection.name = %connection.name, code = problem.code.as_str(),
         paused_until = ?paused_until, "Jira cannot be asked: {}", problem.message
     );
-    let before = context.store.connection_failed(connection.id, problem, paused_until).await;
-    tell(context, connection, before, ConnectionState::Failing);
+    let change = context.store.connection_failed(connection.id, problem, paused_until).await;
+    tell(context, connection, change);
 }
 
-fn tell(
-    context: &Context,
-    connection: &Connection,
-    before: Result<ConnectionState, okrsync_store::StoreError>,
-    state: ConnectionState,
-) {
-    match before {
-        Ok(before) if before == state => {}
-        Ok(_) => context.events.publish(Event::ConnectionState { connection_id: connection.id, state }),
+fn tell(context: &Context, connection: &Connection, change: Result<StateChange, StoreError>) {
+    match change {
+        Ok(change) if change.is_change() => {
+            context.events.publish(Event::ConnectionState { connection_id: connection.id, state: change.after });
+        }
+        Ok(_) => {}
         Err(error) => {
             tracing::warn!(%error, connection.id = %connection.id, "a connection's health could not be noted");
         }

@@ -17,7 +17,7 @@ use okrsync_store::{Claim, StoreError};
 pub(crate) enum Trouble {
     /// Jira, or something in its place.
     #[error(transparent)]
-    Jira(#[from] Error),
+    Jira(Error),
     /// Our own database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -122,7 +122,22 @@ impl Walker<'_> {
     }
 }
 
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        if error == Error::SwitchedOff { Self::SwitchedOff } else { Self::Jira(error) }
+    }
+}
+
 impl Trouble {
+    /// Whether nothing is wrong but that nobody wants it any more.
+    pub(crate) fn is_switch(&self) -> bool {
+        match self {
+            Self::SwitchedOff => true,
+            Self::Refused(problem) => problem.code == ProblemCode::IntegrationDisabled,
+            Self::Jira(_) | Self::Store(_) => false,
+        }
+    }
+
     /// As the OKR will say it.
     pub(crate) fn problem(&self, at: Instant) -> Problem {
         match self {

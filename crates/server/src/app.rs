@@ -79,7 +79,8 @@ impl App {
         let _ = crate::telemetry::recorder();
         let store = settings.open_store(&random).await?;
         let keys = settings.key_ring(&random)?;
-        let engine = Engine::new(store.clone(), keys.clone(), clock.clone(), random.clone(), settings.sync.clone());
+        let (policy, sync) = (settings.connections.policy()?, settings.sync.clone());
+        let engine = Engine::new(store.clone(), keys.clone(), clock.clone(), random.clone(), sync, policy);
         let throttle = Throttle::new(settings.web.sign_ins_per_minute);
         let closing = CancellationToken::new();
         Ok(Self(Arc::new(Inner { settings, store, engine, keys, clock, random, throttle, closing })))

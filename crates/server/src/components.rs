@@ -6,7 +6,6 @@
 pub(crate) mod avatar;
 pub(crate) mod bar;
 pub(crate) mod figures;
-#[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod form;
 #[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod icons;

@@ -2,6 +2,10 @@
 
 mod key;
 mod layers;
+mod servers;
+
+pub use key::new_key;
+pub use servers::ServerSettings;
 
 use okrsync_scheduler::SyncConfig;
 use secrecy::SecretString;
@@ -42,6 +46,14 @@ pub enum ConfigError {
         /// What is wrong and what would be right.
         reason: String,
     },
+    /// Others than its owner may read the key file.
+    #[error("{path} holds the key that seals secrets, and others may read it (mode {mode:o}): run `chmod 600 {path}`")]
+    KeyExposed {
+        /// The path.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
     /// The data directory or the key file cannot be made or read.
     #[error("{path}: {error}")]
     File {
@@ -76,8 +88,16 @@ pub struct Settings {
     /// Key that seals secrets at rest, in base64.
     #[serde(deserialize_with = "secret")]
     pub secret_key: Option<SecretString>,
+    /// File that holds the key, and earlier ones beneath it.
+    #[serde(deserialize_with = "parsed")]
+    pub secret_key_file: Option<PathBuf>,
+    /// Keys that only open what they sealed before.
+    #[serde(deserialize_with = "secrets")]
+    pub earlier_secret_keys: Vec<SecretString>,
     /// When Jira is asked.
     pub sync: SyncConfig,
+    /// Which Jira servers may be called.
+    pub connections: ServerSettings,
     /// Pages and API.
     pub web: WebSettings,
     /// Measurements of okrsync itself.
@@ -186,6 +206,7 @@ impl Settings {
             "database_url",
             "it must begin with sqlite:// or postgres://",
         )?;
+        self.connections.policy()?;
         let period = self.sync.period_minutes;
         require((5..=1440).contains(&period), "sync.period_minutes", "it lies between 5 minutes and a day (1440)")?;
         require(self.sync.tick_seconds >= 1, "sync.tick_seconds", "it is at least 1")?;
@@ -204,6 +225,11 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
 ) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}
+
+/// A list of secrets.
+fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SecretString>, D::Error> {
+    Ok(servers::list(deserializer)?.into_iter().map(SecretString::from).collect())
 }
 
 /// An empty text is no secret.
@@ -282,6 +308,8 @@ mod tests {
             ("OKRSYNC_PUBLIC_URL", "ftp://x", "public_url"),
             ("OKRSYNC_DATABASE_URL", "mysql://x", "database_url"),
             ("OKRSYNC_LOG__FORMAT", "xml", "format"),
+            ("OKRSYNC_CONNECTIONS__ALLOWED_HOSTS", "jira.example, http://x", "connections.allowed_hosts"),
+            ("OKRSYNC_CONNECTIONS__DENIED_HOSTS", "10.0.0.0/99", "10.0.0.0/99"),
         ] {
             let error = load(&[HOME, (name, value)]).unwrap_err();
             assert!(error.to_string().contains(part), "{name}={value}: {error}");

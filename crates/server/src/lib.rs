@@ -8,6 +8,7 @@ pub mod app;
 pub mod audit_export;
 pub mod config;
 pub mod error;
+pub mod keys;
 pub mod telemetry;
 
 mod api;

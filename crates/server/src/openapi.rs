@@ -83,7 +83,7 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (
 mod tests {
 
     /// What programs are promised.
-    const PROMISED: [(&str, &[&str]); 34] = [
+    const PROMISED: [(&str, &[&str]); 35] = [
         ("/me", &["get"]),
         ("/users", &["get", "post"]),
         ("/users/{id}", &["patch"]),
@@ -95,6 +95,7 @@ mod tests {
         ("/integrations/jira", &["get", "patch"]),
         ("/connections", &["get", "post"]),
         ("/connections/{id}", &["get", "patch", "delete"]),
+        ("/connections/preselected", &["get"]),
         ("/connections/{id}/test", &["post"]),
         ("/connections/{id}/fields", &["get"]),
         ("/connections/{id}/suggestions", &["get"]),

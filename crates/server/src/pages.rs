@@ -17,6 +17,7 @@
 //! Styles are in `assets/style/*.css`, scripts in `assets/script/*.js`; no page may carry either (Content-Security-Policy).
 
 mod board;
+pub(crate) mod connections;
 pub(crate) mod docs;
 #[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod flash;
@@ -27,7 +28,6 @@ mod period;
 pub(crate) mod reader;
 mod refresh;
 mod resend;
-#[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod sent;
 mod sign_in;
 mod tree;
@@ -59,6 +59,7 @@ use tower_sessions::Session;
 pub(crate) fn routes() -> Router<App> {
     Router::new()
         .route("/", get(board::show))
+        .merge(connections::routes())
         .route("/more", get(more::show))
         .route("/keys", get(more::keys))
         .route("/refresh", post(refresh::all))

@@ -2,47 +2,33 @@
 
 use crate::{
     Store,
+    connection_links::count_links,
     connection_rows::{ConnectionRow, HealthRow},
     error::{StoreError, missing},
+    health,
     okrs::Viewer,
     page::{Cursor, Page, Slice, behind},
     people::count,
     pool::{Db, on},
     queries,
     row::word,
-    schema::{connection_health, connection_secrets, connections, links, request_usage},
+    schema::{connection_health, connections, request_usage},
+    secrets::{self, SealedSecret, SecretChanges},
     sql_types::{Dec, Exact, Ts},
     turns,
 };
-use diesel::{dsl::count_star, prelude::*};
+use diesel::prelude::*;
 use okrsync_domain::{
     ConnectionId, Instant,
-    connection::{Connection, Sharing},
+    connection::{Connection, ConnectionState, Sharing},
+    health::HealthNews,
+    problem::ProblemCode,
 };
 use rust_decimal::prelude::ToPrimitive;
 use std::collections::HashMap;
 
 /// What was looked for when no connection was found.
 pub(crate) const CONNECTION: &str = "connection";
-
-/// A secret as it is stored: sealed by a key that the store never sees.
-#[derive(Debug, Clone, PartialEq, Eq, Queryable, Selectable)]
-#[diesel(table_name = connection_secrets)]
-pub struct SealedSecret {
-    /// What it is, such as `token` or `header:X-Proxy-Key`.
-    pub name: String,
-    /// The sealed text.
-    pub sealed: String,
-}
-
-/// Which secrets an edit replaces or removes; the others stay.
-#[derive(Debug, Clone, Default)]
-pub struct SecretChanges {
-    /// New ones and new values.
-    pub set: Vec<SealedSecret>,
-    /// Names of those that go.
-    pub remove: Vec<String>,
-}
 
 /// A connection with what a list shows beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +41,22 @@ pub struct ConnectionOverview {
     pub requests: u64,
 }
 
+/// Connections with their health: those that somebody may use, or all of them.
+macro_rules! usable {
+    ($viewer:expr) => {{
+        let mut query = connections::table
+            .inner_join(connection_health::table)
+            .select((ConnectionRow::as_select(), HealthRow::as_select()))
+            .into_boxed();
+        if let Some(viewer) = Option::<Viewer>::from($viewer).filter(|viewer| !viewer.admin) {
+            let shared = connections::sharing.eq(word(&Sharing::Everyone));
+            query = query.filter(shared.or(connections::owner_id.eq(viewer.user_id.to_string())));
+        }
+        query
+    }};
+}
+pub(crate) use usable;
+
 /// Reads a connection inside somebody's transaction.
 pub(crate) fn load(db: &mut Db, id: ConnectionId) -> Result<Option<Connection>, StoreError> {
     let query = connections::table.inner_join(connection_health::table).filter(connections::id.eq(id.to_string()));
@@ -65,23 +67,6 @@ pub(crate) fn load(db: &mut Db, id: ConnectionId) -> Result<Option<Connection>, 
 
 fn get(db: &mut Db, id: ConnectionId) -> Result<Connection, StoreError> {
     load(db, id)?.ok_or_else(|| StoreError::not_found(CONNECTION, &id))
-}
-
-fn set_secrets(db: &mut Db, id: ConnectionId, secrets: &[SealedSecret]) -> Result<(), StoreError> {
-    for secret in secrets {
-        let values = (
-            connection_secrets::connection_id.eq(id.to_string()),
-            connection_secrets::name.eq(&secret.name),
-            connection_secrets::sealed.eq(&secret.sealed),
-        );
-        on!(&mut *db, |c| diesel::insert_into(connection_secrets::table)
-            .values(values)
-            .on_conflict((connection_secrets::connection_id, connection_secrets::name))
-            .do_update()
-            .set(connection_secrets::sealed.eq(&secret.sealed))
-            .execute(c))?;
-    }
-    Ok(())
 }
 
 /// Whether Jira would be asked something else, or by somebody else, than before.
@@ -108,14 +93,35 @@ fn asks_differently(before: &Connection, after: &Connection, secrets: &SecretCha
     same != *before || !secrets.set.is_empty() || !secrets.remove.is_empty()
 }
 
-/// Links of each connection.
-fn count_links(db: &mut Db, ids: &[String]) -> Result<HashMap<String, i64>, StoreError> {
-    let query = links::table
-        .filter(links::connection_id.eq_any(ids.to_vec()))
-        .group_by(links::connection_id)
-        .select((links::connection_id, count_star()));
-    let counts: Vec<(String, i64)> = on!(db, |c| query.load(c))?;
-    Ok(counts.into_iter().collect())
+/// Whether it rests until its budget is free, and the budget was raised.
+fn waits_for_budget(before: &Connection, after: &Connection) -> bool {
+    let used_up = before.last_error.as_ref().is_some_and(|problem| problem.code == ProblemCode::BudgetUsedUp);
+    used_up && after.budget_per_hour > before.budget_per_hour
+}
+
+fn is_switched_on(before: &Connection, after: &Connection) -> bool {
+    before.state == ConnectionState::Disabled && after.state != ConnectionState::Disabled
+}
+
+/// What an edit means for the connection's state.
+fn news_of_edit(before: &Connection, after: &Connection, secrets: &SecretChanges) -> Vec<HealthNews> {
+    let site = |connection: &Connection| (connection.server_url.clone(), connection.auth_client.clone());
+    let token = after.auth_kind.is_token();
+    let granted_elsewhere = after.auth_kind != before.auth_kind || site(after) != site(before);
+    let mut news = Vec::new();
+    if !token && granted_elsewhere {
+        news.push(HealthNews::AuthorizationLost);
+    } else if token && !before.auth_kind.is_token() {
+        news.push(HealthNews::Authorized);
+    } else if asks_differently(before, after, secrets) {
+        news.push(HealthNews::Edited);
+    }
+    if after.state == ConnectionState::Disabled {
+        news.push(HealthNews::SwitchedOff);
+    } else if is_switched_on(before, after) {
+        news.push(HealthNews::SwitchedOn { needs_authorization: !token && after.account.is_none() });
+    }
+    news
 }
 
 #[diesel::declare_sql_function]
@@ -162,12 +168,12 @@ impl Store {
     pub async fn add_connection(&self, connection: &Connection, secrets: &[SealedSecret]) -> Result<(), StoreError> {
         let (id, owner) = (connection.id, connection.owner_id);
         let (row, health) = (ConnectionRow::of(connection), HealthRow::of(connection));
-        let secrets = secrets.to_vec();
+        let sealed = secrets.to_vec();
         self.write(move |db| {
             on!(&mut *db, |c| diesel::insert_into(connections::table).values(&row).execute(c))
                 .map_err(|error| missing(error, "user", &owner))?;
             on!(&mut *db, |c| diesel::insert_into(connection_health::table).values(&health).execute(c))?;
-            set_secrets(db, id, &secrets)
+            secrets::set(db, id, &sealed)
         })
         .await
     }
@@ -209,14 +215,7 @@ impl Store {
     ) -> Result<Slice<ConnectionOverview>, StoreError> {
         self.snapshot(move |db| {
             let rows: Vec<(ConnectionRow, HealthRow)> = on!(&mut *db, |c| {
-                let mut query = connections::table
-                    .inner_join(connection_health::table)
-                    .select((ConnectionRow::as_select(), HealthRow::as_select()))
-                    .into_boxed();
-                if let Some(viewer) = visible_to.filter(|viewer| !viewer.admin) {
-                    let shared = connections::sharing.eq(word(&Sharing::Everyone));
-                    query = query.filter(shared.or(connections::owner_id.eq(viewer.user_id.to_string())));
-                }
+                let query = usable!(visible_to);
                 behind!(query, page, connections::created_at, connections::id, ascending).load(c)
             })?;
             let items = overviews(db, rows, since)?;
@@ -225,8 +224,9 @@ impl Store {
         .await
     }
 
-    /// Saves what people configure; health stays. Where Jira is asked differently than before, our own pause ends, the
-    /// connection's queries are due at once, and refreshes under way start again.
+    /// Saves what people configure, with the state only where it was switched on or off. Where Jira is asked differently
+    /// than before, trouble and pause are forgotten, the connection's queries are due at once, and refreshes under way start
+    /// again.
     pub async fn update_connection(
         &self,
         connection: &Connection,
@@ -246,13 +246,17 @@ impl Store {
             if saved == 0 {
                 return Err(StoreError::Changed { what: CONNECTION, id: id.to_string() });
             }
-            set_secrets(db, id, &secrets.set)?;
-            let removed = connection_secrets::table
-                .filter(connection_secrets::connection_id.eq(id.to_string()))
-                .filter(connection_secrets::name.eq_any(secrets.remove.clone()));
-            on!(&mut *db, |c| diesel::delete(removed).execute(c))?;
-            if asks_differently(&before, &connection, &secrets) {
-                crate::health::clear_pause(db, id)?;
+            secrets::set(db, id, &secrets.set)?;
+            secrets::remove(db, id, &secrets.remove)?;
+            for news in news_of_edit(&before, &connection, &secrets) {
+                health::hear(db, id, news)?;
+            }
+            if connection.account.is_none() && before.account.is_some() {
+                health::forget_account(db, id)?;
+            }
+            let asked_differently = asks_differently(&before, &connection, &secrets);
+            if asked_differently || waits_for_budget(&before, &connection) || is_switched_on(&before, &connection) {
+                health::forget_trouble(db, id)?;
                 queries::ask_again(db, id, now)?;
             }
             get(db, id)
@@ -271,29 +275,6 @@ impl Store {
             }
             let gone = on!(db, |c| diesel::delete(connections::table.find(key)).execute(c))?;
             if gone == 0 { Err(StoreError::not_found(CONNECTION, &id)) } else { Ok(()) }
-        })
-        .await
-    }
-
-    /// A connection's secrets, sealed as they are.
-    pub async fn sealed_secrets(&self, id: ConnectionId) -> Result<Vec<SealedSecret>, StoreError> {
-        self.read(move |db| {
-            let query = connection_secrets::table
-                .filter(connection_secrets::connection_id.eq(id.to_string()))
-                .order(connection_secrets::name);
-            Ok(on!(db, |c| query.select(SealedSecret::as_select()).load(c))?)
-        })
-        .await
-    }
-
-    /// Replaces the seal of a secret whose meaning stays, so that nothing else need notice.
-    pub async fn replace_secret(&self, id: ConnectionId, secret: &SealedSecret) -> Result<(), StoreError> {
-        let secret = secret.clone();
-        self.write(move |db| {
-            let row = connection_secrets::table.find((id.to_string(), &secret.name));
-            let change = connection_secrets::sealed.eq(&secret.sealed);
-            let saved = on!(db, |c| diesel::update(row).set(change).execute(c))?;
-            if saved == 0 { Err(StoreError::not_found("secret", &secret.name)) } else { Ok(()) }
         })
         .await
     }

@@ -13,6 +13,7 @@ use diesel::prelude::*;
 use okrsync_domain::{
     ConnectionId, Instant, Problem,
     connection::{Account, ConnectionState, JiraInfo},
+    health::HealthNews,
 };
 
 /// What a proved answer taught; `None` keeps what is known.
@@ -38,20 +39,58 @@ struct Learnt {
     via_gateway: Option<bool>,
 }
 
-fn state(db: &mut Db, id: ConnectionId) -> Result<ConnectionState, StoreError> {
+/// A connection's state before and after news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateChange {
+    /// Before.
+    pub before: ConnectionState,
+    /// After.
+    pub after: ConnectionState,
+}
+
+impl StateChange {
+    /// Whether there is anything to announce.
+    pub fn is_change(self) -> bool {
+        self.before != self.after
+    }
+}
+
+/// What news make of a connection's state.
+fn change(db: &mut Db, id: ConnectionId, news: HealthNews) -> Result<StateChange, StoreError> {
     let key = id.to_string();
     let query = connection_health::table.find(key.clone()).select(connection_health::state);
     let state: Option<String> = on!(db, |c| query.first(c).optional())?;
     let state = state.ok_or_else(|| StoreError::not_found(CONNECTION, &id))?;
-    Row { table: "connection_health", key: &key }.word("state", &state)
+    let before: ConnectionState = Row { table: "connection_health", key: &key }.word("state", &state)?;
+    Ok(StateChange { before, after: before.after(news) })
 }
 
-/// The state after news: neither success nor failure switches a connection on, or signs it in.
-fn after(before: ConnectionState, news: ConnectionState) -> ConnectionState {
-    match before {
-        ConnectionState::Disabled => before,
-        _ => news,
-    }
+/// Notes news inside somebody's transaction.
+pub(crate) fn hear(db: &mut Db, id: ConnectionId, news: HealthNews) -> Result<StateChange, StoreError> {
+    let change = change(db, id, news)?;
+    let row = connection_health::table.find(id.to_string());
+    on!(db, |c| diesel::update(row).set(connection_health::state.eq(word(&change.after))).execute(c))?;
+    Ok(change)
+}
+
+/// Whoever answers next is the account from then on.
+pub(crate) fn forget_account(db: &mut Db, id: ConnectionId) -> Result<(), StoreError> {
+    let row = connection_health::table.find(id.to_string());
+    on!(db, |c| diesel::update(row).set(connection_health::account.eq(None::<Json>)).execute(c))?;
+    Ok(())
+}
+
+/// Forgets trouble that is over, or was somebody else's, with every pause.
+pub(crate) fn forget_trouble(db: &mut Db, id: ConnectionId) -> Result<(), StoreError> {
+    let row = connection_health::table.find(id.to_string());
+    let nothing = (
+        connection_health::last_error.eq(None::<Json>),
+        connection_health::failures.eq(0),
+        connection_health::paused_until.eq(None::<Ts>),
+        connection_health::retry_at.eq(None::<Ts>),
+    );
+    on!(db, |c| diesel::update(row).set(nothing).execute(c))?;
+    Ok(())
 }
 
 /// Ends our own pause; one that Jira asked for stays.
@@ -62,13 +101,13 @@ pub(crate) fn clear_pause(db: &mut Db, id: ConnectionId) -> Result<(), StoreErro
 }
 
 impl Store {
-    /// Notes a proved answer: trouble and pause are over. Tells the state before, so that a change can be announced.
-    pub async fn connection_ok(&self, id: ConnectionId, news: ConnectionOk) -> Result<ConnectionState, StoreError> {
+    /// Notes a proved answer: trouble and pause are over. Tells the change, so that it can be announced.
+    pub async fn connection_ok(&self, id: ConnectionId, news: ConnectionOk) -> Result<StateChange, StoreError> {
         self.write(move |db| {
-            let before = state(db, id)?;
+            let change = change(db, id, HealthNews::Answered)?;
             let row = connection_health::table.find(id.to_string());
             let well = (
-                connection_health::state.eq(word(&after(before, ConnectionState::Ok))),
+                connection_health::state.eq(word(&change.after)),
                 connection_health::last_ok_at.eq(Some(Ts(news.at))),
                 connection_health::last_error.eq(None::<Json>),
                 connection_health::failures.eq(0),
@@ -85,32 +124,32 @@ impl Store {
                 let row = connections::table.find(id.to_string());
                 on!(db, |c| diesel::update(row).set(connections::cloud_id.eq(Some(cloud_id))).execute(c))?;
             }
-            Ok(before)
+            Ok(change)
         })
         .await
     }
 
-    /// Notes trouble, and until when we hold back by ourselves; `problem.retry_at` is what Jira asked for. Tells the state
-    /// before.
+    /// Notes trouble, and until when we hold back by ourselves; `problem.retry_at` is what Jira, or the budget, asks for.
+    /// Tells the change.
     pub async fn connection_failed(
         &self,
         id: ConnectionId,
         problem: &Problem,
         paused_until: Option<Instant>,
-    ) -> Result<ConnectionState, StoreError> {
+    ) -> Result<StateChange, StoreError> {
         let problem = problem.clone();
         self.write(move |db| {
-            let before = state(db, id)?;
+            let change = change(db, id, HealthNews::Failed(problem.code))?;
             let row = connection_health::table.find(id.to_string());
             let trouble = (
-                connection_health::state.eq(word(&after(before, ConnectionState::Failing))),
+                connection_health::state.eq(word(&change.after)),
                 connection_health::last_error.eq(Some(Json::of(&problem))),
                 connection_health::failures.eq(connection_health::failures + 1),
                 connection_health::paused_until.eq(paused_until.map(Ts)),
                 connection_health::retry_at.eq(problem.retry_at.map(Ts)),
             );
             on!(db, |c| diesel::update(row).set(trouble).execute(c))?;
-            Ok(before)
+            Ok(change)
         })
         .await
     }
@@ -120,13 +159,8 @@ impl Store {
         self.write(move |db| clear_pause(db, id)).await
     }
 
-    /// Switches a connection on or off, or has it wait for a sign-in.
-    pub async fn set_connection_state(&self, id: ConnectionId, state: ConnectionState) -> Result<(), StoreError> {
-        self.write(move |db| {
-            let row = connection_health::table.find(id.to_string());
-            let saved = on!(db, |c| diesel::update(row).set(connection_health::state.eq(word(&state))).execute(c))?;
-            if saved == 0 { Err(StoreError::not_found(CONNECTION, &id)) } else { Ok(()) }
-        })
-        .await
+    /// Tells a connection something that changes its state and nothing else.
+    pub async fn connection_news(&self, id: ConnectionId, news: HealthNews) -> Result<StateChange, StoreError> {
+        self.write(move |db| hear(db, id, news)).await
     }
 }

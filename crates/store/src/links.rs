@@ -96,6 +96,12 @@ fn load(db: &mut Db, okr: OkrId) -> Result<Option<LinkRow>, StoreError> {
     Ok(on!(db, |c| query.select(LinkRow::as_select()).first(c).optional())?)
 }
 
+/// The connection that an OKR is linked through, inside somebody's transaction.
+pub(crate) fn connection_of(db: &mut Db, okr: OkrId) -> Result<Option<ConnectionId>, StoreError> {
+    let link = load(db, okr)?.map(LinkRow::read).transpose()?;
+    Ok(link.map(|link| link.connection_id))
+}
+
 /// Sets the OKR's mode and, if asked, its measure.
 fn connect_okr(db: &mut Db, put: &PutLink) -> Result<Okr, StoreError> {
     let before = okrs::get(db, put.okr_id)?;

@@ -275,3 +275,36 @@ async fn connections_that_the_server_ends_are_replaced() {
         store.organisation().await.expect("the next call has a new connection");
     }
 }
+
+/// Names of the tables that have a column called `sealed`.
+fn sealed_tables(db: &mut Db) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Named {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        name: String,
+    }
+    let named: Vec<Named> = match db {
+        Db::Sqlite(c) => diesel::sql_query(
+            "SELECT t.name AS name FROM sqlite_schema t JOIN pragma_table_info(t.name) c \
+             WHERE t.type = 'table' AND c.name LIKE '%sealed%' ORDER BY 1",
+        )
+        .load(c),
+        Db::Pg(c) => diesel::sql_query(
+            "SELECT table_name::text AS name FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND column_name LIKE '%sealed%' ORDER BY 1",
+        )
+        .load(c),
+    }
+    .unwrap();
+    named.into_iter().map(|named| named.name).collect()
+}
+
+#[tokio::test]
+async fn every_sealed_column_is_found_by_what_seals_anew() {
+    let mut known: Vec<_> = crate::secrets::COLUMNS.iter().map(|column| column.table.to_owned()).collect();
+    known.sort();
+    for place in places().await {
+        let tables = place.open().await.write(|db| Ok(sealed_tables(db))).await.unwrap();
+        assert_eq!(tables, known, "a table is missing in secrets::COLUMNS");
+    }
+}

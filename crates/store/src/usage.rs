@@ -5,13 +5,16 @@ use crate::{
     connections::{CONNECTION, count_requests},
     error::{StoreError, missing},
     pool::{Db, on},
-    row::big,
-    schema::{form_submissions, refresh_group_members, refresh_groups, refreshes, request_usage, sessions},
+    row::{Row, big},
+    schema::{
+        connection_health, connections, form_submissions, refresh_group_members, refresh_groups, refreshes,
+        request_usage, sessions,
+    },
     sql_types::Ts,
 };
 use chrono::{TimeDelta, Timelike};
 use diesel::{connection::SimpleConnection, prelude::*, upsert::excluded};
-use okrsync_domain::{ConnectionId, Instant};
+use okrsync_domain::{ConnectionId, Instant, connection::ConnectionState};
 
 /// What was cleared away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -20,6 +23,17 @@ pub struct Pruned {
     pub refreshes: u64,
     /// Sessions that were over.
     pub sessions: u64,
+}
+
+/// What a connection may send and has sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spending {
+    /// Requests that may be sent in an hour.
+    pub budget_per_hour: u32,
+    /// How the connection is.
+    pub state: ConnectionState,
+    /// Requests by the minute in which they were sent.
+    pub minutes: Vec<(Instant, u64)>,
 }
 
 /// The minute of an instant.
@@ -46,6 +60,33 @@ impl Store {
                 .execute(c))
             .map_err(|error| missing(error, CONNECTION, &id))?;
             Ok(())
+        })
+        .await
+    }
+
+    /// A connection's budget with the requests since an instant that count against it, and whether it may be asked at
+    /// all. None if it is gone.
+    pub async fn spending(&self, id: ConnectionId, since: Instant) -> Result<Option<Spending>, StoreError> {
+        self.snapshot(move |db| {
+            let key = id.to_string();
+            let query = connections::table
+                .inner_join(connection_health::table)
+                .filter(connections::id.eq(key.clone()))
+                .select((connections::budget_per_hour, connection_health::state));
+            let found: Option<(i64, String)> = on!(&mut *db, |c| query.first(c).optional())?;
+            let Some((budget, state)) = found else { return Ok(None) };
+            let query = request_usage::table
+                .filter(request_usage::connection_id.eq(key.clone()))
+                .filter(request_usage::minute.ge(minute(since)))
+                .select((request_usage::minute, request_usage::requests));
+            let minutes: Vec<(Ts, i64)> = on!(db, |c| query.load(c))?;
+            let row = Row { table: "connections", key: &key };
+            let minutes = minutes.into_iter().map(|(at, number)| Ok((at.0, row.number("requests", number)?)));
+            Ok(Some(Spending {
+                budget_per_hour: row.number("budget_per_hour", budget)?,
+                state: row.word("state", &state)?,
+                minutes: minutes.collect::<Result<_, StoreError>>()?,
+            }))
         })
         .await
     }

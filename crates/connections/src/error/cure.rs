@@ -6,7 +6,6 @@ use crate::data_center;
 impl Unreachable {
     fn cure(self) -> &'static str {
         match self {
-            Self::Address => "Use the address that people open Jira with.",
             Self::Dns => "Check the host name in the server URL, and that this machine's name server knows it.",
             Self::Connect => "Check host and port of the server URL, and that a firewall lets okrsync through.",
             Self::Tls => {
@@ -84,6 +83,11 @@ impl Error {
             Self::QueryUnbounded => "Add a restriction, such as `project = KEY`.",
             Self::RateLimited { .. } => "okrsync goes on by itself when Jira allows it.",
             Self::Unreachable { cause, .. } => cause.cure(),
+            Self::SwitchedOff => "An admin switches it on under Connections.",
+            Self::BudgetUsedUp { .. } => {
+                "okrsync goes on by itself; raise the connection's `budget_per_hour` if Jira can bear more."
+            }
+            Self::ServerRefused { refusal, .. } => refusal.cure(),
             Self::ServerError { .. } => "okrsync tries again by itself; if it lasts, look at Jira itself.",
             Self::Truncated { .. } => {
                 "okrsync tries again by itself; if it lasts, look at the proxies between okrsync and Jira."
@@ -126,6 +130,9 @@ mod tests {
             Error::ApiRemoved { path: path() },
             Error::RateLimited { retry_at: at, retry_after: Duration::ZERO, reason: detail() },
             Error::Unreachable { cause: Unreachable::Reset, detail: detail() },
+            Error::SwitchedOff,
+            Error::BudgetUsedUp { budget: 5, retry_at: at },
+            Error::ServerRefused { host: detail(), refusal: crate::Refusal::Private },
             Error::ServerError { status: 500, detail: detail() },
             Error::Truncated { detail: detail() },
             Error::ResultWindow,

@@ -1,7 +1,7 @@
 //! The network beneath: names, ports, certificates, time-outs, proxies.
 
 use crate::server::{Reply, SECRET, Server, open};
-use okrsync_connections::{Credential, Error, Retry, SiteConfig, Unreachable};
+use okrsync_connections::{Credential, Error, Retry, ServerPolicy, SiteConfig, Unreachable};
 use okrsync_domain::connection::Deployment;
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
@@ -55,8 +55,15 @@ async fn unknown_names_are_told() {
 
 #[test]
 fn forbidden_addresses_and_unsound_settings_are_refused_before_anything_is_sent() {
-    let refused = |config: SiteConfig| matches!(open(config), Err(Error::Settings { .. }));
+    let refused =
+        |config: SiteConfig| matches!(open(config), Err(Error::Settings { .. } | Error::ServerRefused { .. }));
     assert!(refused(config("http://169.254.169.254/")));
+    let mut proxy = config("http://127.0.0.1/");
+    proxy.proxy_url = Some("http://[fe80::1]:3128/".parse().unwrap());
+    assert!(refused(proxy));
+    let mut listed = config("http://127.0.0.1/");
+    listed.policy = ServerPolicy::new(&["jira.example"], &[""; 0], true).unwrap();
+    assert!(refused(listed));
     let mut gateway = config("http://127.0.0.1/");
     gateway.gateway_url = Some("http://metadata.google.internal/".parse().unwrap());
     assert!(refused(gateway));

@@ -1,7 +1,7 @@
 //! A database, a connection to the small Jira, linked OKRs and an engine whose time stands still.
 
 use crate::jira::Jira;
-use okrsync_connections::KeyRing;
+use okrsync_connections::{KeyRing, ServerPolicy};
 use okrsync_domain::{
     Clock, ConnectionId, Instant, OkrId, Random,
     connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
@@ -54,14 +54,15 @@ impl World {
         let token = sites::seal(&keys, connection.id, sites::TOKEN, &"secret-token".into(), &random);
         store.add_connection(&connection, &[token]).await.expect("a sound connection");
         let config = SyncConfig { request_retries: 0, ..SyncConfig::default() };
-        let engine = Engine::new(store.clone(), keys.clone(), clock.clone(), random.clone(), config);
+        let engine =
+            Engine::new(store.clone(), keys.clone(), clock.clone(), random.clone(), config, ServerPolicy::default());
         Self { store, engine, clock, jira, connection, random, keys, user, _folder: folder }
     }
 
     /// Another process on the same database.
     pub(crate) fn other_engine(&self, config: SyncConfig) -> Engine {
         let (clock, random) = (self.clock.clone(), Random::seeded(8));
-        Engine::new(self.store.clone(), self.keys.clone(), clock, random, config)
+        Engine::new(self.store.clone(), self.keys.clone(), clock, random, config, ServerPolicy::default())
     }
 
     /// A key result measured in percent complete by `metric` over `jql`.

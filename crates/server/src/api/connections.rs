@@ -2,7 +2,9 @@
 
 pub(crate) mod body;
 pub(crate) mod fields;
+mod preselected;
 mod refused;
+pub(crate) mod removing;
 mod suggestions;
 mod view;
 
@@ -16,9 +18,10 @@ use crate::{
     error::{ApiError, ApiResult, integration_disabled},
     extract::{Body, Id, Params, Patch},
 };
-use axum::{Json, extract::State, http::StatusCode, response::Response};
+use axum::{Json, extract::State, response::Response};
 use body::{ConnectionBody, Draft};
 use chrono::TimeDelta;
+use okrsync_connections::ProbeReport;
 use okrsync_domain::{
     ConnectionId, Instant, UserId,
     connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
@@ -33,8 +36,10 @@ use view::{ConnectionView, TestView};
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list, add))
-        .routes(routes!(get, change, remove))
+        .routes(routes!(get, change))
         .routes(routes!(test))
+        .merge(removing::routes())
+        .merge(preselected::routes())
         .merge(fields::routes())
         .merge(suggestions::routes())
 }
@@ -82,19 +87,27 @@ async fn add(
     Body(body): Body<ConnectionBody>,
 ) -> ApiResult<Response> {
     caller.may(Act::CreateConnection)?;
-    let mut draft = body.settle(blank(&app, caller.user.id))?;
+    let id = create(&app, &caller, body, adding.test.unwrap_or(true)).await?;
+    Ok(reply::created(&format!("/connections/{id}"), answer(&app, id).await?))
+}
+
+/// Makes a connection for somebody who may; a token is tried first, unless `test` says otherwise.
+pub(crate) async fn create(app: &App, caller: &Caller, body: ConnectionBody, test: bool) -> ApiResult<ConnectionId> {
+    let mut draft = body.settle(blank(app, caller.user.id), app.engine().sites().policy())?;
     if let Some(missing) = draft.needed.iter().find(|name| !draft.given.contains_key(*name)) {
         return Err(refused::missing_secret(missing));
     }
-    if !draft.connection.auth_kind.is_token() {
+    if draft.connection.state == ConnectionState::Disabled {
+        // stored as it is, to be tested when it is switched on
+    } else if !draft.connection.auth_kind.is_token() {
         draft.connection.state = ConnectionState::NeedsAuthorization;
-    } else if adding.test.unwrap_or(true) {
-        try_out(&app, &mut draft).await?;
+    } else if test {
+        try_out(app, &mut draft).await?;
     }
     let id = draft.connection.id;
-    let note = caller.did(&app, "connection.create", &draft.connection).after(&view::noted(&draft)?);
-    app.store().noting(note).add_connection(&draft.connection, &seal(&app, &draft)).await?;
-    Ok(reply::created(&format!("/connections/{id}"), answer(&app, id).await?))
+    let note = caller.did(app, "connection.create", &draft.connection).after(&view::noted(&draft)?);
+    app.store().noting(note).add_connection(&draft.connection, &seal(app, &draft)).await?;
+    Ok(id)
 }
 
 /// Asks Jira with what was handed in, and notes who answered.
@@ -143,10 +156,16 @@ async fn change(
     Id(id): Id<ConnectionId>,
     patch: Patch,
 ) -> ApiResult<Json<ConnectionView>> {
+    edit(&app, &caller, id, patch).await?;
+    Ok(Json(answer(&app, id).await?))
+}
+
+/// Changes a connection for somebody who may. An empty or absent secret keeps the old one.
+pub(crate) async fn edit(app: &App, caller: &Caller, id: ConnectionId, patch: Patch) -> ApiResult<()> {
     let before = app.store().get_connection(id).await?;
     caller.may(Act::EditConnection(&before))?;
     let current = view::editable(&before).map_err(ApiError::internal)?;
-    let mut draft = patch.apply::<ConnectionBody>(current)?.settle(before.clone())?;
+    let mut draft = patch.apply::<ConnectionBody>(current)?.settle(before.clone(), app.engine().sites().policy())?;
     let kept: Vec<String> = app.store().sealed_secrets(id).await?.into_iter().map(|secret| secret.name).collect();
     let same_kind = before.auth_kind == draft.connection.auth_kind;
     let stays = |name: &String| kept.contains(name) && (same_kind || name != sites::TOKEN);
@@ -155,12 +174,12 @@ async fn change(
     }
     let remove = kept.iter().filter(|name| !draft.needed.contains(name)).cloned().collect();
     forget_account(&before, &mut draft);
-    let changes = SecretChanges { set: seal(&app, &draft), remove };
+    let changes = SecretChanges { set: seal(app, &draft), remove };
     let was = view::editable(&before).map_err(ApiError::internal)?;
-    let note = caller.did(&app, "connection.change", &draft.connection).before(&was).after(&view::noted(&draft)?);
+    let note = caller.did(app, "connection.change", &draft.connection).before(&was).after(&view::noted(&draft)?);
     app.store().noting(note).update_connection(&draft.connection, changes, app.now()).await?;
     app.engine().wake();
-    Ok(Json(answer(&app, id).await?))
+    Ok(())
 }
 
 /// Another sign-in or another site may well answer as another account: that is no intrusion.
@@ -173,42 +192,10 @@ fn forget_account(before: &Connection, draft: &mut Draft) {
     if other {
         connection.account = None;
     }
-}
-
-/// Where the links of a removed connection go.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Removing {
-    /// Another connection that takes its links over.
-    #[param(value_type = Option<String>)]
-    move_links_to: Option<ConnectionId>,
-}
-
-/// Removes a connection. While links use it, only with `move_links_to`.
-#[utoipa::path(delete, path = "/connections/{id}", tag = "Connections", params(("id" = String, Path), Removing),
-    responses((status = 204)))]
-async fn remove(
-    State(app): State<App>,
-    caller: Caller,
-    Id(id): Id<ConnectionId>,
-    Params(removing): Params<Removing>,
-) -> ApiResult<StatusCode> {
-    let connection = app.store().get_connection(id).await?;
-    caller.may(Act::EditConnection(&connection))?;
-    if let Some(to) = removing.move_links_to {
-        if to == id {
-            return Err(ApiError::field("invalid_value", "move_links_to", "The links need another connection."));
-        }
-        caller.may(Act::UseConnection(&app.store().get_connection(to).await?))?;
-        let note = caller.did(&app, "connection.move_links", &connection).after(&serde_json::json!({ "to": to }));
-        app.store().noting(note).move_links(id, to, app.now()).await?;
+    // A new secret has another end.
+    if draft.given.contains_key(sites::TOKEN) && connection.secret_expires_at == before.secret_expires_at {
+        connection.secret_expires_at = None;
     }
-    let was = view::editable(&connection).map_err(ApiError::internal)?;
-    let note = caller.did(&app, "connection.delete", &connection).before(&was);
-    app.store().noting(note).delete_connection(id).await?;
-    app.engine().wake();
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Tests a connection step by step and notes the outcome.
@@ -216,8 +203,13 @@ async fn remove(
     responses((status = 200, body = TestView)))]
 async fn test(State(app): State<App>, caller: Caller, Id(id): Id<ConnectionId>) -> ApiResult<Json<TestView>> {
     caller.may(Act::EditConnection(&app.store().get_connection(id).await?))?;
-    may_ask(&app).await?;
-    Ok(Json(app.engine().test(id).await?.into()))
+    Ok(Json(test_stored(&app, id).await?.into()))
+}
+
+/// Tests a stored connection and notes the outcome.
+pub(crate) async fn test_stored(app: &App, id: ConnectionId) -> ApiResult<ProbeReport> {
+    may_ask(app).await?;
+    Ok(app.engine().test(id).await?)
 }
 
 /// A connection before anything is known of it.

@@ -148,13 +148,20 @@ async fn integration(State(app): State<App>, caller: Caller) -> ApiResult<Json<I
     responses((status = 200, body = Integration)))]
 async fn switch(State(app): State<App>, caller: Caller, patch: Patch) -> ApiResult<Json<Integration>> {
     caller.may(Act::Administer)?;
-    let before = app.store().organisation().await?;
-    let current = serde_json::to_value(Integration { enabled: before.jira_enabled }).map_err(ApiError::internal)?;
+    let current = Integration { enabled: app.store().organisation().await?.jira_enabled };
+    let current = serde_json::to_value(current).map_err(ApiError::internal)?;
     let wished: Integration = patch.apply(current)?;
-    let note = did(&app, &caller, "integration.switch", &before);
-    let note = note.before(&Integration { enabled: before.jira_enabled }).after(&wished);
-    let after = Organisation { jira_enabled: wished.enabled, ..before };
+    switch_integration(&app, &caller, wished.enabled).await?;
+    Ok(Json(wished))
+}
+
+/// Switches the integration for somebody who may.
+pub(crate) async fn switch_integration(app: &App, caller: &Caller, enabled: bool) -> ApiResult<()> {
+    let before = app.store().organisation().await?;
+    let note = did(app, caller, "integration.switch", &before);
+    let note = note.before(&Integration { enabled: before.jira_enabled }).after(&Integration { enabled });
+    let after = Organisation { jira_enabled: enabled, ..before };
     app.store().noting(note).update_organisation(&after, app.now()).await?;
     app.engine().wake();
-    Ok(Json(wished))
+    Ok(())
 }

@@ -10,6 +10,7 @@ use okrsync_domain::{
     okr::{Okr, Visibility},
     person::{Role, User},
 };
+use okrsync_store::LinkedOkr;
 
 /// What somebody is about to do.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +75,11 @@ pub(crate) fn judge(user: &User, act: Act<'_>) -> Verdict {
 
 /// Whether the person may know of the OKR.
 pub(crate) fn sees_okr(user: &User, okr: &Okr) -> bool {
+    okr.visibility == Visibility::Everyone || okr.owner_id == user.id || user.role == Role::Admin
+}
+
+/// Whether the person may know of an OKR that is linked through a connection.
+pub(crate) fn sees_linked(user: &User, okr: &LinkedOkr) -> bool {
     okr.visibility == Visibility::Everyone || okr.owner_id == user.id || user.role == Role::Admin
 }
 

@@ -80,6 +80,14 @@ fn plain(text: &str) -> String {
     text.replace('`', "")
 }
 
+/// Whether a field holds a secret: it is never shown again, and not kept when a session ends.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    matches!(last, "token" | "client_secret")
+        || last.contains("password")
+        || (name.starts_with("headers[") && last == "value")
+}
+
 /// One field.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Field<'a> {
@@ -144,7 +152,7 @@ pub(crate) fn input(field: &Field<'_>, entries: &Entries) -> Markup {
     let or = |text, usual| if str::is_empty(text) { usual } else { text };
     framed(field, entries, |id, described, invalid| {
         html! {
-            input class="in" id=(id) name=(field.name) type=(or(field.kind, "text")) value=(entries.get(field.name))
+            input class="in" id=(id) name=(field.name) type=(or(field.kind, "text")) value=(if field.kind == "password" { "" } else { entries.get(field.name) })
                 placeholder=[Some(field.placeholder).filter(|text| !text.is_empty())]
                 autocomplete=(or(field.autocomplete, "off"))
                 inputmode=[Some(field.inputmode).filter(|mode| !mode.is_empty())]

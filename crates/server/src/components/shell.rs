@@ -82,6 +82,8 @@ pub(crate) enum Place {
     Board,
     /// One's own.
     Mine,
+    /// Connections.
+    Connections,
     /// What the phone's tab bar has no room for.
     More,
 }
@@ -110,6 +112,15 @@ const PLACES: &[Entry] = &[
         text: "My OKRs",
         tab: true,
         second: false,
+        admin: false,
+    },
+    Entry {
+        place: Place::Connections,
+        path: "/connections",
+        icon: Icon::Plug,
+        text: "Connections",
+        tab: false,
+        second: true,
         admin: false,
     },
 ];
@@ -207,13 +218,19 @@ fn seen(reader: &Reader) -> impl Iterator<Item = &'static Entry> + '_ {
 
 fn places(shell: &Shell<'_>, fits: impl Fn(&Entry) -> bool) -> Markup {
     html! {
-        @for entry in seen(shell.reader).filter(|entry| fits(entry)) { (link(shell.place, entry)) }
+        @for entry in seen(shell.reader).filter(|entry| fits(entry)) { (link(shell.reader, shell.place, entry)) }
     }
 }
 
-fn link(here: Place, entry: &Entry) -> Markup {
+fn link(reader: &Reader, here: Place, entry: &Entry) -> Markup {
     let current = (here == entry.place).then_some("page");
-    html! { a href=(entry.path) aria-current=[current] title=(entry.text) { (icon(entry.icon)) (entry.text) } }
+    let failing = if entry.place == Place::Connections { reader.failing.len() } else { 0 };
+    html! {
+        a href=(entry.path) aria-current=[current] title=(entry.text) {
+            (icon(entry.icon)) (entry.text)
+            @if failing > 0 { span class="n bad" { (icon(Icon::Triangle)) (failing) span class="vh" { " failing" } } }
+        }
+    }
 }
 
 fn tabs(shell: &Shell<'_>) -> Markup {
@@ -231,7 +248,7 @@ fn tabs(shell: &Shell<'_>) -> Markup {
 pub(crate) fn more(reader: &Reader) -> Markup {
     html! {
         nav class="nav list" aria-label="More places" {
-            @for entry in seen(reader).filter(|entry| !entry.tab) { (link(Place::More, entry)) }
+            @for entry in seen(reader).filter(|entry| !entry.tab) { (link(reader, Place::More, entry)) }
             a href="/keys" { (icon(Icon::Keys)) "Keys" }
             (docs())
         }

@@ -23,7 +23,7 @@ impl Kept {
     /// The form as it was sent, without the mark of the session that is over.
     pub(crate) fn of(path: &str, values: &[(String, String)]) -> Self {
         let mut body = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in values.iter().filter(|(name, _)| name != "csrf") {
+        for (name, value) in values.iter().filter(|(name, _)| name != "csrf" && !form::is_secret(name)) {
             body.append_pair(name, value);
         }
         Self { kept_path: path.to_owned(), kept_body: body.finish() }

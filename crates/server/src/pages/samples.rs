@@ -1,5 +1,7 @@
 //! Every page is rendered from samples, so that none breaks unseen.
 
+mod connections;
+
 use super::{
     board::{BoardPage, render},
     docs,

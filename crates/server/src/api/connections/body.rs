@@ -4,10 +4,11 @@ use crate::{
     accounts,
     error::{ApiError, ApiResult},
 };
-use okrsync_connections::address;
+use chrono::{DateTime, Utc};
+use okrsync_connections::{ServerPolicy, address};
 use okrsync_domain::{
     Invalid,
-    connection::{AuthKind, Connection, Deployment, Sharing},
+    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
     issue::FieldId,
 };
 use okrsync_scheduler::sites;
@@ -147,6 +148,13 @@ pub(crate) struct ConnectionBody {
     #[serde(default = "yes")]
     #[schema(default = true)]
     show_titles_to_viewers: bool,
+    /// Off: values stay, nothing is asked of this Jira.
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    enabled: bool,
+    /// When the secret stops working, as Jira said when it was made; warnings come 30, 7 and 1 days before.
+    #[serde(default)]
+    secret_expires_at: Option<DateTime<Utc>>,
 }
 
 fn usual_timeout() -> u32 {
@@ -174,15 +182,15 @@ pub(crate) struct Draft {
 
 impl ConnectionBody {
     /// Checks everything that can be judged without asking Jira, over what the connection was before.
-    pub(crate) fn settle(self, before: Connection) -> ApiResult<Draft> {
+    pub(crate) fn settle(self, before: Connection, policy: &ServerPolicy) -> ApiResult<Draft> {
         self.check()?;
         let optional_url =
-            |text: &Option<String>, field: &str| text.as_deref().map(|text| url(text, field)).transpose();
+            |text: &Option<String>, field: &str| text.as_deref().map(|text| url(text, field, policy)).transpose();
         let Auth { kind, email, client, mut given, mut needed } = self.auth.settle(self.deployment)?;
         let header_names = take_headers(self.headers, &mut given, &mut needed)?;
         let connection = Connection {
             name: accounts::check_name(&self.name).map_err(|invalid| named(invalid, "name"))?,
-            server_url: url(&self.server_url, "server_url")?,
+            server_url: url(&self.server_url, "server_url", policy)?,
             deployment: self.deployment.into(),
             sharing: match self.sharing {
                 SharingWord::Private => Sharing::Private,
@@ -196,12 +204,23 @@ impl ConnectionBody {
             auth_url: optional_url(&self.auth_url, "auth_url")?,
             cloud_id: self.cloud_id.filter(|id| !id.is_empty()),
             ca_pem: self.ca_pem.filter(|pem| !pem.trim().is_empty()),
-            proxy_url: self.proxy_url.as_deref().filter(|text| !text.is_empty()).map(proxy).transpose()?,
+            proxy_url: self
+                .proxy_url
+                .as_deref()
+                .filter(|text| !text.is_empty())
+                .map(|text| proxy(text, policy))
+                .transpose()?,
             timeout_seconds: self.timeout_seconds,
             budget_per_hour: self.budget_per_hour,
             concurrency: self.concurrency,
             story_points_fields: self.story_points_fields.into_iter().map(FieldId::new).collect(),
             show_titles_to_viewers: self.show_titles_to_viewers,
+            state: match before.state {
+                _ if !self.enabled => ConnectionState::Disabled,
+                ConnectionState::Disabled => ConnectionState::Untested,
+                state => state,
+            },
+            secret_expires_at: self.secret_expires_at,
             ..before
         };
         Ok(Draft { connection, given, needed })
@@ -311,13 +330,13 @@ fn take_headers(
     Ok(names)
 }
 
-fn url(text: &str, field: &str) -> ApiResult<String> {
-    let url = address::server_url(text.trim()).map_err(|invalid| named(invalid, field))?;
+fn url(text: &str, field: &str, policy: &ServerPolicy) -> ApiResult<String> {
+    let url = address::server_url(text.trim(), policy).map_err(|invalid| named(invalid, field))?;
     Ok(address::text(&url))
 }
 
-fn proxy(text: &str) -> ApiResult<String> {
-    let url = address::proxy_url(text.trim()).map_err(|invalid| named(invalid, "proxy_url"))?;
+fn proxy(text: &str, policy: &ServerPolicy) -> ApiResult<String> {
+    let url = address::proxy_url(text.trim(), policy).map_err(|invalid| named(invalid, "proxy_url"))?;
     if url.password().is_some() {
         let detail = "The proxy's address is not kept as a secret, so it must not hold a password.";
         return Err(ApiError::field(INVALID, "proxy_url", detail)
@@ -328,7 +347,9 @@ fn proxy(text: &str) -> ApiResult<String> {
 
 /// The same reproach for the field that was meant.
 fn named(mut invalid: Invalid, field: &str) -> Invalid {
-    invalid.code = INVALID;
+    if invalid.code != address::NOT_ALLOWED {
+        invalid.code = INVALID;
+    }
     for error in &mut invalid.errors {
         field.clone_into(&mut error.field);
     }

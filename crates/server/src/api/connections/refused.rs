@@ -19,7 +19,11 @@ pub(super) fn missing_secret(name: &str) -> ApiError {
 /// The settings do not even make a request.
 pub(super) fn unusable(error: &Error, now: Instant) -> ApiError {
     let problem = error.problem(now);
-    let refused = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_connection", problem.message);
+    let code = match problem.code {
+        ProblemCode::AddressNotAllowed => problem.code.as_str(),
+        _ => "invalid_connection",
+    };
+    let refused = ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, code, problem.message);
     match problem.hint {
         Some(hint) => refused.hint(hint),
         None => refused,
@@ -36,8 +40,8 @@ pub(super) fn by_jira(report: &ProbeReport, now: Instant) -> ApiError {
         ProblemCode::JiraUnauthorized
         | ProblemCode::JiraLocked
         | ProblemCode::JiraScopeMissing
-        | ProblemCode::JiraForbidden => "auth",
-        ProblemCode::NotJira => "server_url",
+        | ProblemCode::JiraForbidden => "auth.token",
+        ProblemCode::NotJira | ProblemCode::AddressNotAllowed => "server_url",
         _ => return ApiError::jira(&problem, now),
     };
     let place = FieldError { field: field.to_owned(), message: problem.message.clone(), start: None, end: None };

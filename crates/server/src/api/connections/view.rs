@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use okrsync_connections::ProbeReport;
 use okrsync_domain::{
     ConnectionId, Instant, UserId,
-    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
+    connection::{AuthKind, Connection, ConnectionState, ConnectionWarning, Deployment, Sharing},
 };
 use okrsync_store::ConnectionOverview;
 use serde::Serialize;
@@ -97,6 +97,15 @@ pub(crate) struct Usage {
     budget_per_hour: u32,
 }
 
+/// What is about to go wrong with a connection.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WarningView {
+    /// `secret_expires`, `secret_expired`, `budget_nearly_used` or `budget_used_up`.
+    code: &'static str,
+    message: String,
+    hint: &'static str,
+}
+
 /// A connection without its secrets.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ConnectionView {
@@ -120,8 +129,10 @@ pub(crate) struct ConnectionView {
     cloud_id: Option<String>,
     story_points_fields: Vec<String>,
     show_titles_to_viewers: bool,
+    /// Off: values stay, nothing is asked of this Jira.
+    enabled: bool,
     state: StateWord,
-    /// No request is sent before.
+    /// No request is sent before: Jira asked to wait, the budget is used up, or trouble is not tried again yet.
     slowed_until: Option<DateTime<Utc>>,
     /// Null when it is over.
     first_sync: Option<FirstSync>,
@@ -131,6 +142,8 @@ pub(crate) struct ConnectionView {
     last_error: Option<ErrorView>,
     secret_expires_at: Option<DateTime<Utc>>,
     usage: Usage,
+    /// What is about to go wrong.
+    warnings: Vec<WarningView>,
     /// Links that use it.
     links: u64,
     created_at: DateTime<Utc>,
@@ -140,7 +153,14 @@ impl ConnectionView {
     /// The view at `now`.
     pub(crate) fn of(overview: ConnectionOverview, now: Instant) -> Self {
         let ConnectionOverview { connection, links, requests } = overview;
+        let warning = |warning: ConnectionWarning| WarningView {
+            code: warning.code.as_str(),
+            message: warning.message,
+            hint: warning.hint,
+        };
         Self {
+            warnings: connection.warnings(requests, now).into_iter().map(warning).collect(),
+            enabled: connection.state != ConnectionState::Disabled,
             auth: auth(&connection),
             id: connection.id,
             deployment: deployment(connection.deployment),
@@ -241,8 +261,8 @@ const ANSWERED_ONLY: [&str; 14] = [
     "jira",
     "last_ok_at",
     "last_error",
-    "secret_expires_at",
     "usage",
+    "warnings",
     "links",
     "created_at",
     "public_key",

@@ -1,0 +1,184 @@
+//! The gate that every request to Jira passes: is the integration on, is the connection, and has it budget left?
+//!
+//! What the database says is believed for a moment only, so that a switch or an edit made in another process stops requests
+//! within a second, in the midst of a refresh, too. Requests are counted here, and put on the connection's account with
+//! each look at it.
+
+use crate::{
+    budget::{self, Allowance},
+    waker::Waker,
+};
+use okrsync_connections::{Admission, Error};
+use okrsync_domain::{Clock, ConnectionId, Instant, connection::ConnectionState};
+use okrsync_store::{Store, StoreError};
+use std::{
+    collections::HashMap,
+    pin::Pin,
+    sync::{Arc, Mutex as Lock, PoisonError},
+    time::Duration,
+};
+use tokio::{sync::Mutex, time::Instant as Tick};
+
+/// How long the integration's switch is believed to stand as it was seen.
+const SWITCH_BELIEVED: Duration = Duration::from_millis(400);
+/// How long a connection's account is believed to stand as it was seen.
+const PURSE_BELIEVED: Duration = Duration::from_millis(800);
+/// Nearer to the end of a budget than this, the account is looked at before each request: others spend from it as well.
+const NEARLY_SPENT: u64 = 32;
+
+/// The gate of a process. Clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    store: Store,
+    clock: Clock,
+    waker: Waker,
+    switch: Arc<Mutex<Switch>>,
+    purses: Arc<Lock<HashMap<ConnectionId, Arc<Mutex<Purse>>>>>,
+}
+
+/// Whether the integration is on, as it was last seen.
+#[derive(Default)]
+struct Switch {
+    on: bool,
+    seen: Option<(Tick, u64)>,
+}
+
+/// What a connection may still send, as it was last seen.
+#[derive(Default)]
+struct Purse {
+    off: bool,
+    budget: u32,
+    left: u64,
+    free_at: Option<Instant>,
+    unaccounted: u64,
+    seen: Option<Look>,
+}
+
+/// When a purse was looked at: by the machine's ticks, by the clock, and after how many news.
+#[derive(Clone, Copy)]
+struct Look {
+    tick: Tick,
+    at: Instant,
+    news: u64,
+}
+
+/// The gate as one connection's site passes it; without a connection, only the integration's switch counts.
+pub(crate) struct Passage {
+    gate: Gate,
+    connection: Option<ConnectionId>,
+}
+
+impl Admission for Passage {
+    fn admit(&self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+        Box::pin(async move {
+            self.gate.check_switch().await?;
+            match self.connection {
+                Some(id) => self.gate.spend(id).await,
+                None => Ok(()),
+            }
+        })
+    }
+}
+
+impl Gate {
+    pub(crate) fn new(store: Store, clock: Clock, waker: Waker) -> Self {
+        Self { store, clock, waker, switch: Arc::default(), purses: Arc::default() }
+    }
+
+    /// The way through the gate for a site.
+    pub(crate) fn passage(&self, connection: Option<ConnectionId>) -> Arc<Passage> {
+        Arc::new(Passage { gate: self.clone(), connection })
+    }
+
+    async fn check_switch(&self) -> Result<(), Error> {
+        let mut switch = self.switch.lock().await;
+        let news = self.waker.news();
+        let fresh = switch.seen.is_some_and(|(at, heard)| heard == news && at.elapsed() < SWITCH_BELIEVED);
+        // That it is off is never believed: work that was claimed means that somebody switched it on.
+        if !(fresh && switch.on) {
+            match self.store.organisation().await {
+                Ok(organisation) => *switch = Switch { on: organisation.jira_enabled, seen: Some((Tick::now(), news)) },
+                // The database is in trouble, which ends the work by itself.
+                Err(error) => tracing::warn!(%error, "whether the integration is on could not be read"),
+            }
+        }
+        if switch.on { Ok(()) } else { Err(Error::SwitchedOff) }
+    }
+
+    fn purse(&self, id: ConnectionId) -> Arc<Mutex<Purse>> {
+        self.purses.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
+    }
+
+    async fn spend(&self, id: ConnectionId) -> Result<(), Error> {
+        let purse = self.purse(id);
+        let mut purse = purse.lock().await;
+        if !purse.is_believed(self.clock.now(), self.waker.news())
+            && let Err(error) = self.look(id, &mut purse).await
+        {
+            tracing::warn!(%error, connection.id = %id, "the budget could not be read");
+        }
+        if purse.off {
+            return Err(Error::SwitchedOff);
+        }
+        purse.spend(self.clock.now())
+    }
+
+    async fn look(&self, id: ConnectionId, purse: &mut Purse) -> Result<(), StoreError> {
+        let (now, news) = (self.clock.now(), self.waker.news());
+        self.pay(id, purse).await?;
+        let Some(spending) = self.store.spending(id, budget::window_start(now)).await? else {
+            purse.off = true; // removed
+            return Ok(());
+        };
+        let Allowance { left, free_at } = budget::allowance(&spending.minutes, spending.budget_per_hour, now);
+        purse.off = spending.state == ConnectionState::Disabled;
+        (purse.budget, purse.left, purse.free_at) = (spending.budget_per_hour, left, free_at);
+        purse.seen = Some(Look { tick: Tick::now(), at: now, news });
+        Ok(())
+    }
+
+    /// Puts what was counted on the account.
+    async fn pay(&self, id: ConnectionId, purse: &mut Purse) -> Result<u64, StoreError> {
+        let sent = purse.unaccounted;
+        if sent > 0 {
+            self.store.add_requests(id, self.clock.now(), sent).await?;
+            metrics_facade::counter!("okrsync_requests_total", "connection" => id.to_string()).increment(sent);
+            purse.unaccounted = 0;
+        }
+        Ok(sent)
+    }
+
+    /// Puts the requests of a connection that were sent since the last time on its account; their number.
+    pub(crate) async fn account(&self, id: ConnectionId) -> u64 {
+        let purse = self.purse(id);
+        let mut purse = purse.lock().await;
+        match self.pay(id, &mut purse).await {
+            Ok(sent) => sent,
+            Err(error) => {
+                tracing::warn!(%error, connection.id = %id, "requests could not be put on the account; it is tried again");
+                0
+            }
+        }
+    }
+}
+
+impl Purse {
+    /// Whether it may be spent from without a look; a clock turned by hand is noticed.
+    fn is_believed(&self, now: Instant, news: u64) -> bool {
+        let fresh = self.seen.is_some_and(|seen| {
+            let age = (now - seen.at).abs().to_std().unwrap_or(Duration::MAX);
+            seen.news == news && age.max(seen.tick.elapsed()) < PURSE_BELIEVED
+        });
+        fresh && !self.off && self.left > NEARLY_SPENT
+    }
+
+    fn spend(&mut self, now: Instant) -> Result<(), Error> {
+        if self.left == 0 && self.seen.is_some() {
+            let retry_at = self.free_at.unwrap_or(now);
+            return Err(Error::BudgetUsedUp { budget: self.budget, retry_at });
+        }
+        self.left = self.left.saturating_sub(1);
+        self.unaccounted += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! The fields of a connection, for a new one and for one that is there.
+
+use super::entries::{HEADERS, has_advanced};
+use crate::components::form::{Entries, Field, area, input, options, select, switch};
+use maud::{Markup, html};
+
+/// Name, address, type and sign-in; the type decides by style which fields of the sign-in show.
+pub(crate) fn server(entries: &Entries, stored: bool) -> Markup {
+    let token_help = if stored {
+        "Leave it empty to keep the one that is stored."
+    } else {
+        "It is stored encrypted and never shown again. Use an account that can only read."
+    };
+    html! {
+        div class="fg" {
+            (input(&Field { name: "name", label: "Name", help: "People see this name when they link a key result.", required: true, autofocus: !stored, ..Field::default() }, entries))
+            (input(&Field { name: "server_url", label: "Server URL", help: "As people open Jira in the browser, with a path such as /jira if it has one.", placeholder: "https://northwind.atlassian.net", inputmode: "url", required: true, ..Field::default() }, entries))
+            (options(&Field { name: "deployment", label: "Type", ..Field::default() }, entries, &[
+                ("cloud", "Cloud", "Address ends in atlassian.net", ""),
+                ("self_managed", "Self-managed", "Runs on a server of your own", ""),
+            ]))
+        }
+        div class="sec fg" {
+            div class="only-cloud" {
+                (input(&Field { name: "auth.email", label: "Email", help: "Of the Atlassian account that the API token belongs to.", inputmode: "email", ..Field::default() }, entries))
+            }
+            (input(&Field { name: "auth.token", label: "Token", help: token_help, kind: "password", autocomplete: "new-password", ..Field::default() }, entries))
+            p class="help only-cloud" { "Cloud: make an API token in your Atlassian account under Security." }
+            p class="help only-self" { "Self-managed: make a personal access token in Jira under Profile, Personal Access Tokens (Jira 8.14 and later)." }
+        }
+    }
+}
+
+/// What is rarely needed, folded unless something is in it.
+pub(crate) fn advanced(entries: &Entries) -> Markup {
+    html! {
+        div class="sec" {
+            details class="fold" open[has_advanced(entries) || entries.is_refused()] {
+                summary class="t13 b5" { "Advanced options " span class="mut" { "Headers for a proxy, request budget, certificates" } }
+                div class="fg" {
+                    @for number in 0..HEADERS { (header(entries, number)) }
+                    p class="help" { "Sent with every request, for a reverse proxy in front of Jira. Values are stored encrypted; an empty one keeps what is stored." }
+                    div class="g2" {
+                        (number("budget_per_hour", "Requests in an hour", "The most that is sent within any hour.", entries))
+                        (number("concurrency", "Requests at once", "1 to 32.", entries))
+                    }
+                    div class="g2" {
+                        (number("timeout_seconds", "Time-out in seconds", "1 to 600.", entries))
+                        (input(&Field { name: "secret_expires_at", label: "Token expires on", help: "You are warned 30, 7 and 1 days before.", kind: "date", optional: true, ..Field::default() }, entries))
+                    }
+                    (input(&Field { name: "proxy_url", label: "Outbound proxy", placeholder: "http://proxy.example:3128", inputmode: "url", optional: true, ..Field::default() }, entries))
+                    (input(&Field { name: "gateway_url", label: "API gateway", help: "Empty is Atlassian's.", inputmode: "url", optional: true, ..Field::default() }, entries))
+                    (area(&Field { name: "ca_pem", label: "Certificate authority (PEM)", help: "For a server whose certificate your own authority signed.", optional: true, ..Field::default() }, entries, 4))
+                }
+            }
+        }
+    }
+}
+
+fn header(entries: &Entries, number: usize) -> Markup {
+    let (name, value) = (format!("headers[{number}].name"), format!("headers[{number}].value"));
+    html! {
+        div class="g2" {
+            (input(&Field { name: &name, label: "Header name", placeholder: "X-Proxy-Key", optional: true, ..Field::default() }, entries))
+            (input(&Field { name: &value, label: "Header value", kind: "password", autocomplete: "new-password", optional: true, ..Field::default() }, entries))
+        }
+    }
+}
+
+fn number(name: &str, label: &str, help: &str, entries: &Entries) -> Markup {
+    input(&Field { name, label, help, inputmode: "numeric", ..Field::default() }, entries)
+}
+
+/// Who uses it, and what viewers see.
+pub(crate) fn sharing(entries: &Entries) -> Markup {
+    let who = [("private".to_owned(), "Only me".to_owned()), ("everyone".to_owned(), "Everyone".to_owned())];
+    html! {
+        div class="fg" {
+            (select(&Field { name: "sharing", label: "Who may link through it", help: "The token itself is never shown to anybody.", ..Field::default() }, entries, &who))
+            (switch(&Field { name: "show_titles_to_viewers", label: "Viewers see titles of issues", help: "Off, viewers see numbers and keys only.", ..Field::default() }, entries))
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The pages of connections, rendered from samples.
+
+use super::{at, id, now, reader, sound};
+use crate::{
+    error::ApiError,
+    pages::connections::{
+        edit, entries, list,
+        remove::{self, Removal},
+        wizard,
+    },
+};
+use okrsync_connections::{ProbeReport, ProbeStep};
+use okrsync_domain::{
+    Problem,
+    connection::{Account, AuthKind, Connection, ConnectionState, Deployment, JiraInfo, Sharing},
+    okr::Visibility,
+    person::Role,
+    problem::ProblemCode,
+};
+use okrsync_store::{ConnectionOverview, LinkedOkr};
+
+/// A connection in each state, as its list shows it.
+fn connection(number: u32, state: ConnectionState) -> ConnectionOverview {
+    let failing = state == ConnectionState::Failing;
+    let problem = Problem {
+        code: ProblemCode::JiraUnauthorized,
+        message: "Jira does not accept the sign-in: <token> rejected.".to_owned(),
+        hint: Some("Renew the token.".to_owned()),
+        at: at("2026-11-19T13:05:00Z"),
+        retry_at: None,
+    };
+    let connection = Connection {
+        id: id(number),
+        name: format!("Site {number} <b>"),
+        server_url: "https://northwind.atlassian.net".to_owned(),
+        deployment: Deployment::Cloud,
+        owner_id: id(1),
+        sharing: Sharing::Everyone,
+        auth_kind: AuthKind::ApiToken,
+        auth_email: Some("dana@northwind.example".to_owned()),
+        auth_client: None,
+        header_names: vec!["X-Proxy-Key".to_owned()],
+        gateway_url: None,
+        auth_url: None,
+        cloud_id: None,
+        ca_pem: None,
+        proxy_url: None,
+        timeout_seconds: 60,
+        budget_per_hour: 10_000,
+        concurrency: 4,
+        story_points_fields: vec![],
+        show_titles_to_viewers: true,
+        state,
+        account: Some(Account { id: "5b10".to_owned(), display_name: "Dana Okafor".to_owned(), time_zone: None }),
+        jira: Some(JiraInfo { version: "1001.0.0".to_owned(), deployment_type: "Cloud".to_owned() }),
+        via_gateway: false,
+        last_ok_at: Some(at("2026-11-20T10:12:00Z")),
+        last_error: failing.then_some(problem),
+        failures: u32::from(failing),
+        paused_until: None,
+        secret_expires_at: None,
+        created_at: now(),
+        version: 1,
+    };
+    ConnectionOverview { connection, links: 2, requests: 2390 }
+}
+
+#[test]
+fn the_list_of_connections_shows_health_and_trouble_in_place() {
+    use ConnectionState as State;
+    let states = [State::Ok, State::Failing, State::Untested, State::NeedsAuthorization, State::Disabled];
+    let mut all: Vec<_> = (20..).zip(states).map(|(number, state)| connection(number, state)).collect();
+    all[0].connection.secret_expires_at = Some(at("2026-11-26T00:00:00Z"));
+    let mut slow = connection(30, State::Ok);
+    (slow.requests, slow.connection.paused_until) = (10_000, Some(at("2026-11-20T10:50:00Z")));
+    all.push(slow);
+    let text = sound("connections", &list::render(&reader(Role::Admin), &all));
+    for part in [
+        "Healthy",
+        "Failing",
+        "Not tested",
+        "Sign in needed",
+        "Paused",
+        "Slowed down",
+        "Until 10:50",
+        "2390 of 10000",
+        "API token · dana@",
+        "Jira does not accept the sign-in: &lt;token&gt; rejected.",
+        "Renew the token.",
+        "2 linked key results keep their last good values.",
+        "Test again",
+        "Enter a new token",
+        "The token expires on 2026-11-26",
+        "Jira sync is on.",
+        "Switch off",
+        "href=\"/connections/new\"",
+        "1 of",
+        "Site 20 &lt;b&gt;",
+    ] {
+        assert!(part == "1 of" || text.contains(part), "missing: {part}");
+    }
+    let text = sound("viewer", &list::render(&reader(Role::Viewer), &all));
+    for absent in ["Test again", "Switch off", "/connections/new", "Edit Site"] {
+        assert!(!text.contains(absent), "{absent}");
+    }
+    let mut off = reader(Role::Admin);
+    off.organisation.jira_enabled = false;
+    let text = sound("off", &list::render(&off, &all));
+    assert!(text.contains("Jira sync is switched off.") && text.contains("Switch on") && !text.contains("Healthy"));
+    assert!(sound("none", &list::render(&reader(Role::Member), &[])).contains("Connect Jira"));
+}
+
+#[test]
+fn a_connection_is_made_edited_tested_and_removed_on_pages() {
+    let text = sound("new connection", &wizard::render(&reader(Role::Member), &entries::blank()));
+    assert!(text.contains("value=\"cloud\" checked") && text.contains("name=\"auth.token\""));
+    let error = ApiError::field("jira_unauthorized", "auth.token", "Jira does not accept the sign-in.");
+    let mut typed = entries::blank();
+    typed.set("auth.token", "s3cret-token");
+    let text = sound("refused", &wizard::render(&reader(Role::Member), &typed.refused(&error)));
+    assert!(text.contains("id=\"f-auth-token-error\"") && !text.contains("s3cret-token"), "no page shows a secret");
+
+    let one = connection(20, ConnectionState::Failing);
+    let stored = entries::of(&one.connection);
+    let text = sound("start", &wizard::render_start(&reader(Role::Member), &one.connection, &stored));
+    assert!(text.contains("Connected as Dana Okafor."));
+    let step = |name, ok, hint: Option<&str>| ProbeStep {
+        name,
+        ok,
+        detail: "found".to_owned(),
+        hint: hint.map(ToOwned::to_owned),
+    };
+    let steps = vec![step("reach", true, None), step("sign_in", false, Some("Renew the token."))];
+    let report = ProbeReport { steps, ..ProbeReport::default() };
+    let text = sound("connection", &edit::render(&reader(Role::Member), &one, &stored, Some(&report)));
+    for part in ["The test did not succeed", "Reach the server", "Renew the token.", "value=\"X-Proxy-Key\"", "open"] {
+        assert!(text.contains(part), "missing: {part}");
+    }
+    let hidden = LinkedOkr { id: id(9), title: "Hidden".to_owned(), owner_id: id(2), visibility: Visibility::Private };
+    let seen = LinkedOkr { id: id(8), title: "Seen".to_owned(), visibility: Visibility::Everyone, ..hidden.clone() };
+    let removal =
+        Removal { connection: one.connection, linked: vec![hidden, seen], others: vec![(id(21), "Other".to_owned())] };
+    let text = sound("remove", &remove::render(&reader(Role::Member), &removal, &Default::default()));
+    assert!(
+        text.contains("Seen")
+            && !text.contains("Hidden")
+            && text.contains("1 that you do not see")
+            && text.contains("Other")
+    );
+}
