@@ -24,7 +24,9 @@ static WATCH: LazyLock<Mutex<Watch>> = LazyLock::new(|| {
     let mut watch = Watch::default();
     watch.add(crate::app::SECRET_KEY);
     watch.add(crate::app::PASSWORD);
-    MARKS.into_iter().for_each(|mark| watch.add(mark));
+    for mark in MARKS {
+        watch.add(mark);
+    }
     watch.needles.push(("an API token", TOKEN.0.to_owned()));
     Mutex::new(watch)
 });

@@ -13,7 +13,8 @@ const HEADER: &str = "proxy-key-5f0c2a";
 const PASSWORD: &str = "staple battery horse";
 
 async fn no_secret_is_seen_anywhere(database: TestDatabase, dialect: Dialect) {
-    [HEADER, PASSWORD].into_iter().for_each(leaks::watch);
+    leaks::watch(HEADER);
+    leaks::watch(PASSWORD);
     let app = TestApp::start(&database).await;
     let site = app.jira(dialect).await;
     site.require_header("X-Proxy-Key", HEADER);

@@ -142,7 +142,7 @@ fn unreadable(rejection: &BytesRejection) -> ApiError {
 fn malformed(error: &serde_json::Error) -> ApiError {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
-    let reason = text.split(" at line ").next().unwrap_or_default();
+    let reason = &without_value(text.split(" at line ").next().unwrap_or_default());
     let detail = format!("The body is not JSON: {reason} (line {line}, column {column}).");
     ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
 }
@@ -153,6 +153,16 @@ fn wrong_json(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError
         return malformed(inner);
     }
     wrong_value(&path, &inner.to_string())
+}
+
+/// The library's text without a text that was handed in: it may be a secret in the wrong place.
+fn without_value(reason: &str) -> String {
+    for kind in ["invalid type: string", "invalid value: string"] {
+        if let Some((_, expected)) = reason.strip_prefix(kind).and_then(|rest| rest.rsplit_once("\", expected ")) {
+            return format!("{kind}, expected {expected}");
+        }
+    }
+    reason.to_owned()
 }
 
 /// A value of the wrong type or an unknown word; the library's text lists the words that are known.
@@ -251,6 +261,12 @@ mod tests {
                 422,
                 "invalid_value",
                 "`measure.target`",
+            ),
+            (
+                "{\"name\":\"a\",\"measure\":\"s3cret\"}",
+                422,
+                "invalid_value",
+                "not right: invalid type: string, expected",
             ),
             ("{\"name\":\"a\",\"measure\":{}}", 422, "missing_field", "`measure.kind`"),
             ("{\"name\":\"a\",\"measure\":{\"kind\":\"kpi\",\"x\":1}}", 422, "invalid_value", "`measure.x`"),

@@ -2,6 +2,7 @@
 
 use super::{at, id, now, reader, sound};
 use crate::{
+    components::form::Entries,
     error::ApiError,
     pages::connections::{
         edit, entries, list,
@@ -140,7 +141,7 @@ fn a_connection_is_made_edited_tested_and_removed_on_pages() {
     let seen = LinkedOkr { id: id(8), title: "Seen".to_owned(), visibility: Visibility::Everyone, ..hidden.clone() };
     let removal =
         Removal { connection: one.connection, linked: vec![hidden, seen], others: vec![(id(21), "Other".to_owned())] };
-    let text = sound("remove", &remove::render(&reader(Role::Member), &removal, &Default::default()));
+    let text = sound("remove", &remove::render(&reader(Role::Member), &removal, &Entries::default()));
     assert!(
         text.contains("Seen")
             && !text.contains("Hidden")
