@@ -15,7 +15,7 @@ use okrsync_tests::{
 /// The key after the change.
 const NEW_KEY: &str = "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY=";
 /// Enough for many transactions.
-const SECRETS: usize = 6000;
+const SECRETS: usize = 2000;
 
 fn ring(current: &str, earlier: &[&str]) -> KeyRing {
     let earlier: Vec<_> = earlier.iter().map(|key| (*key).into()).collect();

@@ -142,7 +142,7 @@ fn unreadable(rejection: &BytesRejection) -> ApiError {
 fn malformed(error: &serde_json::Error) -> ApiError {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
-    let reason = &without_value(text.split(" at line ").next().unwrap_or_default());
+    let reason = text.split(" at line ").next().unwrap_or_default();
     let detail = format!("The body is not JSON: {reason} (line {line}, column {column}).");
     ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", detail)
 }
@@ -167,7 +167,7 @@ fn without_value(reason: &str) -> String {
 
 /// A value of the wrong type or an unknown word; the library's text lists the words that are known.
 fn wrong_value(path: &str, text: &str) -> ApiError {
-    let reason = text.split(" at line ").next().unwrap_or_default();
+    let reason = &without_value(text.split(" at line ").next().unwrap_or_default());
     let quoted = |text: &str| reason.strip_prefix(text).and_then(|rest| rest.split('`').next()).map(ToOwned::to_owned);
     let within = |name: String| if path == "." || path.is_empty() { name } else { format!("{path}.{name}") };
     let (field, code) = if let Some(name) = quoted("missing field `") {

@@ -8,7 +8,7 @@ use okrsync_store::{SealedText, Store, StoreError};
 use std::collections::BTreeMap;
 
 /// Seals in one transaction: a kill loses the work of one, and nobody waits for long.
-const BATCH: usize = 50;
+const BATCH: usize = 20;
 
 /// What is sealed, and with which keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
