@@ -56,7 +56,7 @@ async fn counts(store: &Store) -> (u64, u64) {
 
 /// kill -9 in the midst of `key rotate`: old rows survive, a second run ends it.
 async fn a_killed_rotation_loses_nothing(database: TestDatabase, dialect: Dialect) {
-    let store = filled(&database, dialect).await;
+    let store = Box::pin(filled(&database, dialect)).await;
     let total = u64::try_from(SECRETS).expect("small") + 1;
     assert_eq!(counts(&store).await, (total, 0));
     let data = tempfile::tempdir().expect("a folder");
