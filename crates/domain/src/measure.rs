@@ -44,6 +44,23 @@ impl Metric {
         }
     }
 
+    /// Whether each issue adds its own number to the value, so that the numbers of issues can be compared with it.
+    ///
+    /// ```
+    /// use okrsync_domain::measure::Metric;
+    /// assert!(Metric::StoryPoints.adds_up() && !Metric::Progress.adds_up());
+    /// ```
+    pub fn adds_up(&self) -> bool {
+        !matches!(
+            self,
+            Self::Progress
+                | Self::CustomField {
+                    aggregate: Aggregate::Average | Aggregate::Min | Aggregate::Max | Aggregate::Median,
+                    ..
+                }
+        )
+    }
+
     /// Whether a KPI over this metric counts only completed issues unless told otherwise.
     ///
     /// ```

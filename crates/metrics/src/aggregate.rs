@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 pub(crate) const HOUR: u32 = 3600;
 
 /// One issue's part of a metric.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Part {
     /// A number: seconds for times, 1 for a count.
     Number(Decimal),

@@ -13,6 +13,7 @@
 //! | and all of them together? | [`company`](mod@company) |
 //! | where does it go? | [`forecast`] |
 //! | and if somebody did this or that? | [`what_if`] |
+//! | why did a number move? | [`moves`] |
 //!
 //! Nothing here is rounded but what is stored or shown, once, at the end. A percentage is a fraction of whole numbers
 //! of any size ([`Percent`], [`Progress`]); what is stored is a [`Decimal`](rust_decimal::Decimal), and how a number
@@ -26,6 +27,7 @@ pub mod expected;
 mod family;
 pub mod forecast;
 pub mod fraction;
+pub mod moves;
 pub mod progress;
 pub mod ratio;
 pub mod rollup;

@@ -227,7 +227,7 @@ impl Tallier {
 }
 
 /// What an issue brings to the metric; none if its field is empty.
-fn part(facts: &Facts, rule: &Rule) -> Option<Part> {
+pub(crate) fn part(facts: &Facts, rule: &Rule) -> Option<Part> {
     let seconds = |seconds: Option<i64>| seconds.map(|seconds| Part::Number(seconds.into()));
     match &rule.metric {
         Metric::Count => Some(Part::Number(Decimal::ONE)),
@@ -246,7 +246,7 @@ fn story_points<'a>(facts: &Facts, rule: &'a Rule) -> Option<(&'a FieldId, Decim
 }
 
 /// The field that an issue's part was read from.
-fn field(facts: &Facts, rule: &Rule) -> FieldId {
+pub(crate) fn field(facts: &Facts, rule: &Rule) -> FieldId {
     match story_points(facts, rule) {
         Some((field, _)) if rule.metric == Metric::StoryPoints => field.clone(),
         _ => rule.fields().into_iter().next().unwrap_or_else(|| FieldId::new(rule.metric.kind())),

@@ -21,7 +21,7 @@ use okrsync_domain::{
     catalogue::story_points_fields,
     connection::Connection,
     issue::{FieldId, Issue, IssueId},
-    measure::{Aggregate, Measure, Metric},
+    measure::{Measure, Metric},
     reading::Tally,
 };
 use okrsync_metrics::{Rule, attainment, issue_value};
@@ -151,15 +151,7 @@ impl Share {
     }
 
     fn contribution(&self, value: Option<Decimal>, completed: bool) -> Option<Decimal> {
-        let sums = !matches!(
-            self.rule.metric,
-            Metric::Progress
-                | Metric::CustomField {
-                    aggregate: Aggregate::Average | Aggregate::Min | Aggregate::Max | Aggregate::Median,
-                    ..
-                }
-        );
-        if !sums || self.measure.is_control() {
+        if !self.rule.metric.adds_up() || self.measure.is_control() {
             return None;
         }
         let only_completed = self.rule.percent_complete || self.rule.completed_only;
