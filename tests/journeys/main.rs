@@ -11,6 +11,7 @@ mod forecasts;
 mod integration;
 mod keys;
 mod metric_table;
+mod moves;
 mod people;
 mod proof;
 mod queries;

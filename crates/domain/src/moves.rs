@@ -38,6 +38,8 @@ pub struct IssueChange {
     pub id: IssueId,
     /// The key last seen.
     pub key: IssueKey,
+    /// The summary line last seen.
+    pub title: Option<String>,
     /// As the earlier reading measured it; none if it did not match.
     pub before: Option<Facts>,
     /// As the later reading measured it; none if it does not match.
@@ -66,6 +68,15 @@ pub struct Step {
     pub to: Evidence,
     /// The issues of `measured` and `to`.
     pub issues: Compared,
+}
+
+/// A reading and the one before it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Neighbours {
+    /// There is none before.
+    First(Box<Evidence>),
+    /// There is.
+    Step(Box<Step>),
 }
 
 /// Why a number moved.
@@ -112,6 +123,8 @@ pub struct IssueName {
     pub id: IssueId,
     /// The key last seen.
     pub key: IssueKey,
+    /// The summary line last seen.
+    pub title: Option<String>,
 }
 
 /// One reason why a number moved, with its part of the difference.

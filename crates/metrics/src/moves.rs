@@ -92,7 +92,7 @@ pub(crate) struct Part {
 ///     }),
 /// };
 /// let joined = IssueChange {
-///     id: IssueId(11), key: IssueKey("AE-797".into()), before: None, after: Some(Facts::default()), gone: None,
+///     id: IssueId(11), key: IssueKey("AE-797".into()), title: None, before: None, after: Some(Facts::default()), gone: None,
 /// };
 /// let from = reading(10);
 /// let step = Step {

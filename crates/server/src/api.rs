@@ -10,6 +10,7 @@ pub(crate) mod issues;
 pub(crate) mod links;
 pub(crate) mod listing;
 pub(crate) mod measures;
+pub(crate) mod moves;
 pub(crate) mod number;
 pub(crate) mod okrs;
 pub(crate) mod operations;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(issues::routes())
         .merge(forecast::routes())
         .merge(what_if::routes())
+        .merge(moves::routes())
         .merge(check_ins::routes())
         .merge(events::routes())
         .merge(operations::routes())

@@ -19,6 +19,8 @@ mod components;
 mod extract;
 mod freshness;
 mod headers;
+mod history;
+mod moves;
 mod openapi;
 mod outlook;
 mod pages;

@@ -19,9 +19,9 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = members, treat_none_as_default_value = false)]
-struct MemberRow {
+pub(crate) struct MemberRow {
     query_id: String,
-    issue_id: i64,
+    pub(crate) issue_id: i64,
     since: Ts,
     ended_at: Option<Ts>,
     completed: bool,
@@ -64,7 +64,8 @@ impl MemberRow {
         }
     }
 
-    fn facts(&self) -> Result<Facts, StoreError> {
+    /// What a reading was measured by.
+    pub(crate) fn facts(&self) -> Result<Facts, StoreError> {
         let numbers = if self.numbers.0 == NO_NUMBERS {
             BTreeMap::new()
         } else {

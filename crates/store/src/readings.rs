@@ -16,6 +16,7 @@ use diesel::prelude::*;
 use okrsync_domain::{
     Date, Instant, OkrId, ReadingId,
     link::Settings,
+    moves::Evidence,
     reading::{Coverage, Reading, ReadingKind, Tally},
 };
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,12 @@ impl ReadingRow {
             without_value: big(reading.tally.coverage.without_value),
             warnings: Json::of(&reading.tally.warnings),
         }
+    }
+
+    /// With what it was measured by.
+    pub(crate) fn evidence(self) -> Result<Evidence, StoreError> {
+        let settings = Row { table: "readings", key: &self.id }.json_opt("settings", self.settings.as_ref())?;
+        Ok(Evidence { reading: self.read()?, settings })
     }
 
     /// As the product speaks of it.

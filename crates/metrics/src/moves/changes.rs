@@ -35,7 +35,10 @@ pub(super) struct Happening {
 /// What of a change concerns a reading that is measured by `rule`: nothing if another field changed.
 pub(super) fn happenings(change: &IssueChange, rule: &Rule) -> Vec<Happening> {
     let happened = |kind, before, after| Happening {
-        cause: Cause { issue: Some(IssueName { id: change.id, key: change.key.clone() }), ..super::cause(kind) },
+        cause: Cause {
+            issue: Some(IssueName { id: change.id, key: change.key.clone(), title: change.title.clone() }),
+            ..super::cause(kind)
+        },
         before,
         after,
     };

@@ -69,6 +69,16 @@ impl Split {
         })
     }
 
+    /// How many there are of each kind that there is.
+    pub fn counts(&self) -> impl Iterator<Item = (CauseKind, u64)> + '_ {
+        self.by_kind.iter().map(|(kind, sum)| (*kind, sum.count))
+    }
+
+    /// All together.
+    pub fn all(&self) -> KindSum {
+        self.kinds(&self.by_kind.keys().copied().collect::<Vec<_>>())
+    }
+
     /// What changed in what there is to do: issues came and went.
     pub fn scope(&self) -> KindSum {
         self.kinds(&[CauseKind::Joined, CauseKind::Left, CauseKind::Deleted, CauseKind::Hidden])
@@ -156,7 +166,10 @@ fn other(cause: &Cause) -> Option<String> {
         }),
         CauseKind::CheckIn if cause.to.is_none() => Some("measured again".to_owned()),
         CauseKind::CheckIn => Some("checked in".to_owned()),
-        CauseKind::Children => Some("children with data".to_owned()),
+        CauseKind::Children => Some(match (&cause.from, &cause.to) {
+            (Some(from), Some(to)) => format!("{to} instead of {from} key results with data"),
+            _ => "something below that you may not see".to_owned(),
+        }),
         CauseKind::Unexplained => Some("not explained by what was kept".to_owned()),
         _ => None,
     }

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Causes that are one in a total: the same thing happened to the same issue, or to the same setting.
 type Same = (CauseKind, Option<IssueId>, Option<OkrId>, Option<String>);
 
-/// The sum of consecutive moves, oldest first.
+/// The sum of consecutive moves, newest first as they are read.
 ///
 /// What happened to one issue several times is one cause: two changes of an estimate are told from the first number to
 /// the last one. Where the number had no data in between, nobody can say what each issue did meanwhile; that part of the
@@ -25,15 +25,14 @@ pub struct Total {
 }
 
 impl Total {
-    /// Adds the next account.
+    /// Adds the account before.
     pub fn add(&mut self, account: Account) {
         for next in account.causes {
             let issue = next.issue.as_ref().map(|issue| issue.id);
             let known = self.causes.entry((next.kind, issue, next.okr_id, next.field.clone()));
             known
                 .and_modify(|known| {
-                    known.to.clone_from(&next.to);
-                    known.issue.clone_from(&next.issue);
+                    known.from.clone_from(&next.from);
                     known.effect.value = joined(known.effect.value, next.effect.value);
                     known.effect.progress = joined(known.effect.progress, next.effect.progress);
                 })

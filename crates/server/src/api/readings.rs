@@ -11,14 +11,17 @@ use crate::{
     auth::{caller::Caller, policy::Act},
     error::ApiResult,
     extract::{Id, Params},
+    history::{self, Resolution, Rolled},
 };
 use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use okrsync_domain::{
     Date, OkrId, ReadingId,
+    okr::ProgressMode,
     reading::{Coverage, Reading, ReadingKind},
 };
 use okrsync_metrics::{attainment, progress, value};
+use okrsync_store::Span;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -33,6 +36,8 @@ pub(crate) enum ReadingWord {
     CheckIn,
     /// Computed afterwards from Jira's history.
     Reconstructed,
+    /// Of an objective: what the readings below it make of it, with the shares of today.
+    RolledUp,
 }
 
 /// How many issues carry a value for the metric.
@@ -51,17 +56,21 @@ impl From<Coverage> for CoverageView {
 /// One measurement.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadingView {
-    #[schema(value_type = String)]
-    id: ReadingId,
+    /// Null of an objective, which is not stored but rolled up.
+    #[schema(value_type = Option<String>)]
+    id: Option<ReadingId>,
+    /// Of an objective: when the newest reading below it was taken.
     at: DateTime<Utc>,
     kind: ReadingWord,
     value: Option<Number>,
     done: Option<Number>,
     total: Option<Number>,
-    matched: u64,
-    completed: u64,
+    /// Null of an objective, below which an issue may count more than once.
+    matched: Option<u64>,
+    completed: Option<u64>,
     progress: Option<Number>,
     attainment: Option<Number>,
+    /// Issues with and without a value; of an objective, what is below it with and without data.
     coverage: CoverageView,
     warnings: Vec<WarningView>,
 }
@@ -71,7 +80,7 @@ impl From<&Reading> for ReadingView {
         // Against the start and target of its own time: what was read does not change with a later edit.
         let (measure, tally) = (&reading.measure, &reading.tally);
         Self {
-            id: reading.id,
+            id: Some(reading.id),
             at: reading.at,
             kind: match reading.kind {
                 ReadingKind::Automatic => ReadingWord::Automatic,
@@ -81,8 +90,8 @@ impl From<&Reading> for ReadingView {
             value: number(value(measure, tally)),
             done: number(tally.done),
             total: number(tally.total),
-            matched: tally.matched,
-            completed: tally.completed,
+            matched: Some(tally.matched),
+            completed: Some(tally.completed),
             progress: progress(measure, tally).map(|progress| progress.api().into()),
             attainment: attainment(measure, tally).map(|attainment| attainment.api().into()),
             coverage: tally.coverage.into(),
@@ -95,15 +104,14 @@ impl From<&Reading> for ReadingView {
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Span {
+struct Wanted {
     /// First day in the organisation's time zone.
     from: Option<Date>,
     /// Last day in the organisation's time zone.
     to: Option<Date>,
-    /// Without effect yet: every reading is answered.
-    #[serde(rename = "resolution")]
-    #[param(rename = "resolution")]
-    _resolution: Option<String>,
+    /// The last reading of each hour, day or week (from Monday) in the organisation's time zone; `raw` is every reading.
+    #[serde(default)]
+    resolution: Resolution,
     /// Things on the page: 1 to 200, 50 if not said.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
@@ -115,20 +123,49 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list))
 }
 
-/// Readings of an OKR, newest first.
-#[utoipa::path(get, path = "/okrs/{id}/readings", tag = "Readings", params(("id" = String, Path), Span),
+/// Readings of an OKR, newest first. Those of an objective are rolled up from what is below it, with the shares of today.
+#[utoipa::path(get, path = "/okrs/{id}/readings", tag = "Readings", params(("id" = String, Path), Wanted),
     responses((status = 200, body = Listing<ReadingView>)))]
 async fn list(
     State(app): State<App>,
     caller: Caller,
     Id(id): Id<OkrId>,
-    Params(span): Params<Span>,
+    Params(wanted): Params<Wanted>,
 ) -> ApiResult<Json<Listing<ReadingView>>> {
-    caller.may(Act::SeeOkr(&app.store().get_okr(id).await?))?;
+    let okr = app.store().get_okr(id).await?;
+    caller.may(Act::SeeOkr(&okr))?;
     let zone = app.store().organisation().await?.time_zone;
-    let from = span.from.map(|day| days::start_of(day, zone));
-    let before = span.to.map(|day| days::end_of(day, zone));
-    let page = listing::page(span.limit, span.cursor.as_deref())?;
-    let slice = app.store().readings(id, from, before, page).await?;
+    let from = wanted.from.map(|day| days::start_of(day, zone));
+    let before = wanted.to.map(|day| days::end_of(day, zone));
+    let page = listing::page(wanted.limit, wanted.cursor.as_deref())?;
+    let (resolution, span) = (wanted.resolution, Span { from, before });
+    if okr.progress_mode == ProgressMode::RollUp {
+        let slice = history::of_objective(&app, id, span, page, resolution).await?;
+        return Ok(Json(Listing::of(slice, ReadingView::from)));
+    }
+    let slice = match resolution {
+        Resolution::Raw => app.store().readings(id, from, before, page).await?,
+        _ => app.store().thinned_readings(id, span, page, resolution.bucket(zone)).await?,
+    };
     Ok(Json(Listing::of(slice, |reading| (&reading).into())))
+}
+
+impl From<Rolled> for ReadingView {
+    fn from(rolled: Rolled) -> Self {
+        let progress = rolled.progress.as_ref().map(|progress| progress.api().into());
+        Self {
+            id: None,
+            at: rolled.at,
+            kind: ReadingWord::RolledUp,
+            value: progress,
+            done: None,
+            total: None,
+            matched: None,
+            completed: None,
+            progress,
+            attainment: progress,
+            coverage: CoverageView { with_value: rolled.with_data, without_value: rolled.without_data },
+            warnings: Vec::new(),
+        }
+    }
 }
