@@ -251,6 +251,35 @@ async fn moves_show_no_more_than_may_be_seen(database: TestDatabase, dialect: Di
     told.app.admin.get(&format!("{path}?cursor=x")).await.expect(422);
 }
 
+/// "Since the last check-in", and "this day": the sum over an interval is the difference of its ends.
+async fn intervals_are_summed(database: TestDatabase, dialect: Dialect) {
+    let told = Told::start(&database, dialect).await;
+    let done = |index: usize| told.site.edit(told.stories[index]).expect("a story").transition("Done").expect("it");
+    done(3);
+    told.refresh().await;
+    told.app.clock.advance(TimeDelta::days(1));
+    let path = format!("/okrs/{}/moves", told.okr);
+    let check_in = json!({"value": "35", "note": "less than it seems"});
+    told.app.admin.post(&format!("/okrs/{}/check-ins", told.okr), &check_in).await.expect(201);
+    done(4);
+    told.refresh().await;
+    done(5);
+    told.refresh().await;
+    let page = told.moves_of(&told.okr).await;
+    let texts: Vec<_> = list(&page["items"]).iter().map(|item| item["text"].as_str().expect("words")).collect();
+    let words = ["AE-792 completed", "AE-791 completed, measured again", "checked in", "AE-790 completed"];
+    assert_eq!(texts, words);
+    assert_eq!(page["summary"]["delta"]["progress"], "30", "from 30 to 60");
+    let since = told.app.admin.get(&format!("{path}?since=check_in")).await.expect(200);
+    assert_eq!(since["summary"]["delta"]["progress"], "25", "from 35 to 60");
+    adds_up(&since["summary"]);
+    let today = told.app.admin.get(&format!("{path}?from=2026-11-21&to=2026-11-21")).await.expect(200);
+    assert_eq!((&today["summary"]["delta"]["progress"], list(&today["items"]).len()), (&json!("20"), 3));
+    let before = told.app.admin.get(&format!("{path}?to=2026-11-20")).await.expect(200);
+    assert_eq!((&before["summary"]["delta"]["progress"], list(&before["items"]).len()), (&json!("10"), 1));
+    told.app.admin.get(&format!("{path}?since=check_in&from=2026-11-20")).await.expect(422);
+}
+
 /// A move of many issues is bounded, and what is left out is told exactly.
 async fn a_large_move_is_cut_exactly(database: TestDatabase, dialect: Dialect) {
     let told = Told::start(&database, dialect).await;
@@ -270,4 +299,5 @@ journey!(deleted_and_hidden_issues_are_told);
 journey!(edits_are_moves);
 journey!(an_objective_carries_its_key_results);
 journey!(moves_show_no_more_than_may_be_seen);
+journey!(intervals_are_summed);
 journey!(a_large_move_is_cut_exactly);

@@ -157,7 +157,7 @@ async fn the_last_catalogue_is_kept(world: World) {
             custom_type: None,
         }],
         statuses: vec![Status { id: "3".to_owned(), name: "Done".to_owned(), done: true }],
-        priorities: vec![Named { id: "1".to_owned(), name: "High".to_owned() }],
+        priorities: vec![Named { id: "1".to_owned(), name: "High".to_owned(), subtask: false }],
         ..Catalogue::default()
     };
     assert_eq!(world.store.find_catalogue(connection.id).await.unwrap(), None);

@@ -227,11 +227,13 @@ impl From<RawProject> for Project {
 pub(crate) struct RawNamed {
     id: Id,
     name: String,
+    #[serde(default)]
+    subtask: bool,
 }
 
 impl From<RawNamed> for Named {
     fn from(raw: RawNamed) -> Self {
-        Self { id: raw.id.0.to_string(), name: raw.name }
+        Self { id: raw.id.0.to_string(), name: raw.name, subtask: raw.subtask }
     }
 }
 

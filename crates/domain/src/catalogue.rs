@@ -100,6 +100,9 @@ pub struct Named {
     pub id: String,
     /// Display name.
     pub name: String,
+    /// Whether it is a type of sub-tasks.
+    #[serde(default)]
+    pub subtask: bool,
 }
 
 /// What a site offers, as one account sees it.

@@ -24,6 +24,7 @@ mod moves;
 mod openapi;
 mod outlook;
 mod pages;
+mod quality;
 
 pub use app::{App, Error};
 pub use auth::access;

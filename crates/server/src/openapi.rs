@@ -109,6 +109,7 @@ mod tests {
         ("/okrs/{id}/readings", &["get"]),
         ("/okrs/{id}/forecast", &["get"]),
         ("/okrs/{id}/what-if", &["post"]),
+        ("/okrs/{id}/moves", &["get"]),
         ("/okrs/{id}/issues", &["get"]),
         ("/okrs/{id}/check-ins", &["get", "post"]),
         ("/okrs/{id}/resume", &["post"]),

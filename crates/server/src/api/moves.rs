@@ -11,12 +11,12 @@ use crate::{
         caller::Caller,
         policy::{Act, sees_titles},
     },
-    error::ApiResult,
+    error::{ApiError, ApiResult},
     extract::{Id, Params},
     moves::{self, Interval, Move},
 };
 use axum::{Json, extract::State};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use okrsync_domain::{
     ConnectionId, Date, OkrId, ReadingId,
     moves::{Account, Cause, CauseKind, Effect},
@@ -24,7 +24,7 @@ use okrsync_domain::{
     person::Role,
 };
 use okrsync_metrics::moves::{KindSum, Split, words};
-use okrsync_store::Span;
+use okrsync_store::{Page, Span};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -192,10 +192,40 @@ struct Wanted {
     from: Option<Date>,
     /// Last day in the organisation's time zone.
     to: Option<Date>,
+    /// `check_in` begins behind the last check-in, in place of `from`; without one, with the first reading.
+    since: Option<Since>,
     /// Things on the page: 1 to 200, 50 if not said.
     limit: Option<u32>,
     /// `next_cursor` of the page before.
     cursor: Option<String>,
+}
+
+/// Where a span begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Since {
+    /// Behind the last check-in.
+    CheckIn,
+}
+
+impl Wanted {
+    /// The span of time that is meant.
+    async fn span(&self, app: &App, okr: &Okr) -> ApiResult<Span> {
+        if self.since.is_some() && self.from.is_some() {
+            let both = "`since` and `from` both say where to begin: leave one out.";
+            return Err(ApiError::field("invalid_value", "since", both));
+        }
+        let zone = app.store().organisation().await?.time_zone;
+        let from = match self.since {
+            None => self.from.map(|day| days::start_of(day, zone)),
+            Some(Since::CheckIn) => {
+                let last = app.store().check_ins(okr.id, Page::first(1)).await?.items.pop();
+                // its own number is not what happened since
+                last.map(|check_in| check_in.at + TimeDelta::microseconds(1))
+            }
+        };
+        Ok(Span { from, before: self.to.map(|day| days::end_of(day, zone)) })
+    }
 }
 
 /// Routes of moves.
@@ -216,11 +246,7 @@ async fn list(
 ) -> ApiResult<Json<MovesView>> {
     let okr = app.store().get_okr(id).await?;
     caller.may(Act::SeeOkr(&okr))?;
-    let zone = app.store().organisation().await?.time_zone;
-    let span = Span {
-        from: wanted.from.map(|day| days::start_of(day, zone)),
-        before: wanted.to.map(|day| days::end_of(day, zone)),
-    };
+    let span = wanted.span(&app, &okr).await?;
     let page = listing::page(wanted.limit, wanted.cursor.as_deref())?;
     let first = page.after.is_none();
     let slice = moves::list(&app, &okr, &caller.user, span, page).await?;

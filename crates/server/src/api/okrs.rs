@@ -12,6 +12,7 @@ use crate::{
     board::Board,
     error::{ApiError, ApiResult},
     extract::{Body, Id, Params, Patch},
+    quality,
 };
 use axum::{Json, extract::State, http::StatusCode, response::Response};
 use body::OkrBody;
@@ -70,7 +71,9 @@ async fn add(State(app): State<App>, caller: Caller, Body(body): Body<OkrBody>) 
     responses((status = 200, body = OkrView)))]
 async fn get(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
     caller.may(Act::SeeOkr(&app.store().get_okr(id).await?))?;
-    Ok(Json(answer(&app, id).await?))
+    let board = Board::load(&app, BoardScope::Trees(vec![id])).await?;
+    let view = board.find(id).map(|shown| OkrView::from(&shown)).ok_or_else(|| ApiError::not_found("OKR", id))?;
+    Ok(Json(view.with_quality(quality::of_okr(&app, &board, id, &caller.user).await?)))
 }
 
 /// Changes an OKR. If its measure changes and it is linked, it is measured again.

@@ -130,6 +130,7 @@ pub const RULES: &[Rule] = &[
     reads("GET", "/api/v1/okrs/{id}/link", Who::OkrReaders),
     changes("PUT", "/api/v1/okrs/{id}/link", Who::OkrEditors),
     changes("DELETE", "/api/v1/okrs/{id}/link", Who::OkrEditors),
+    reads("GET", "/api/v1/okrs/{id}/moves", Who::OkrReaders),
     changes("POST", "/api/v1/okrs/{id}/postpone", Who::OkrEditors),
     reads("GET", "/api/v1/okrs/{id}/readings", Who::OkrReaders),
     asks("POST", "/api/v1/okrs/{id}/refresh", Who::OkrRefreshers),

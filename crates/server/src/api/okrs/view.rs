@@ -7,6 +7,7 @@ use crate::{
     },
     board::Shown,
     freshness::{Freshness, FreshnessState},
+    quality::Quality,
 };
 use chrono::{DateTime, Utc};
 use okrsync_domain::{
@@ -203,6 +204,9 @@ pub(crate) struct OkrView {
     colour: ColourWord,
     freshness: FreshnessView,
     warnings: Vec<WarningView>,
+    /// What makes the number say less than it seems to, or count something twice; only where one OKR is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<Vec<QualityView>>,
     link: Option<LinkView>,
     children: ChildrenView,
     /// What the link or the children say while a check-in overrides it.
@@ -237,6 +241,7 @@ impl From<&Shown<'_>> for OkrView {
             colour: standing.colour.into(),
             freshness: (&shown.freshness).into(),
             warnings: warnings(&shown.warnings),
+            quality: None,
             link: shown.row.link.as_ref().map(|linked| (&linked.link).into()),
             children: ChildrenView {
                 count: standing.children.count,
@@ -247,6 +252,34 @@ impl From<&Shown<'_>> for OkrView {
             closed: closed(okr),
             created_at: okr.created_at,
         }
+    }
+}
+
+impl OkrView {
+    /// With what is to be known about its number.
+    pub(crate) fn with_quality(self, quality: Vec<Quality>) -> Self {
+        Self { quality: Some(quality.into_iter().map(QualityView::from).collect()), ..self }
+    }
+}
+
+/// Something to know about what a number is made of.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QualityView {
+    /// `values_missing`, `parents_and_subtasks`, `counted_twice` or `definitions_differ`.
+    code: String,
+    message: String,
+    /// How many issues it concerns.
+    issues: Option<u64>,
+    /// Of how many.
+    of: Option<u64>,
+    /// The other OKR that it concerns.
+    #[schema(value_type = Option<String>)]
+    okr_id: Option<OkrId>,
+}
+
+impl From<Quality> for QualityView {
+    fn from(Quality { code, message, issues, of, okr_id }: Quality) -> Self {
+        Self { code: code.to_owned(), message, issues, of, okr_id }
     }
 }
 
