@@ -19,6 +19,11 @@ fn project(site: &JiraSim) {
     site.add_project("AE", "Arm engineering").expect("a new project");
 }
 
+/// A site's catalogue is read when somebody types a query.
+async fn type_a_query(app: &TestApp, connection: &str) {
+    app.admin.get(&format!("/connections/{connection}/suggestions?jql=project&cursor=7")).await.expect(200);
+}
+
 /// Points that are missing, sub-tasks beside their parents, and issues that two key results count.
 async fn doubtful_numbers_say_so(database: TestDatabase, dialect: Dialect) {
     let app = TestApp::start(&database).await;
@@ -28,6 +33,7 @@ async fn doubtful_numbers_say_so(database: TestDatabase, dialect: Dialect) {
     site.create(IssueDraft::new("AE", "Story")).expect("a story");
     site.create(IssueDraft::new("AE", "Sub-task").parent(story)).expect("a sub-task");
     let connection = app.connect(&site).await;
+    type_a_query(&app, &connection).await;
     let objective = app.key_result(json!({"kind": "objective", "title": "Grow"})).await;
     let points = app.key_result(json!({"parent_id": objective, "title": "Deliver points"})).await;
     app.link(&points, &connection, "project = AE", json!({"metric": {"kind": "story_points"}})).await;
@@ -63,6 +69,7 @@ async fn sites_that_differ_are_told(database: TestDatabase, dialect: Dialect) {
             .patch(&format!("/connections/{connection}"), &json!({"name": format!("{category:?}")}))
             .await
             .expect(200);
+        type_a_query(&app, &connection).await;
         let okr = app.key_result(json!({"parent_id": objective})).await;
         app.link(&okr, &connection, "project = AE", json!({})).await;
         assert_eq!(quality(&app, &okr).await, said(&[]));
