@@ -83,7 +83,7 @@ fn operations(document: &mut utoipa::openapi::OpenApi) -> impl Iterator<Item = (
 mod tests {
 
     /// What programs are promised.
-    const PROMISED: [(&str, &[&str]); 35] = [
+    const PROMISED: [(&str, &[&str]); 36] = [
         ("/me", &["get"]),
         ("/users", &["get", "post"]),
         ("/users/{id}", &["patch"]),
