@@ -31,19 +31,39 @@ pub struct SecretChanges {
     pub remove: Vec<String>,
 }
 
-/// A column that holds sealed texts. `row` and `name` are SQL, for both databases, that give a seal's place.
+/// A column that holds sealed texts. `row` and `name` give a seal's place.
 pub(crate) struct SealedColumn {
     /// Name of the table; the place's table, too.
     pub(crate) table: &'static str,
     /// What the place calls the row.
-    row: &'static str,
+    row: Sql,
     /// What the place calls the column.
-    name: &'static str,
+    name: Sql,
+}
+
+/// An expression as each database writes it.
+pub(crate) struct Sql {
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+impl Sql {
+    /// The same on both.
+    const fn both(text: &'static str) -> Self {
+        Self { sqlite: text, postgres: text }
+    }
+
+    fn of(&self, db: &Db) -> &'static str {
+        match db {
+            Db::Sqlite(_) => self.sqlite,
+            Db::Pg(_) => self.postgres,
+        }
+    }
 }
 
 /// Every column that holds sealed texts.
 pub(crate) const COLUMNS: [SealedColumn; 1] =
-    [SealedColumn { table: "connection_secrets", row: "connection_id", name: "name" }];
+    [SealedColumn { table: "connection_secrets", row: Sql::both("connection_id"), name: Sql::both("name") }];
 
 /// A sealed text with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +90,7 @@ struct Found {
 
 impl SealedColumn {
     fn read(&self, db: &mut Db, after: (&str, &str), limit: usize) -> Result<Vec<SealedText>, StoreError> {
-        let Self { table, row, name } = self;
+        let (table, row, name) = (self.table, self.row.of(db), self.name.of(db));
         let query = sql_query(format!(
             "SELECT {row} AS place_row, {name} AS place_name, sealed FROM {table} \
              WHERE sealed IS NOT NULL AND ({row}, {name}) > ($1, $2) ORDER BY 1, 2 LIMIT {limit}"
@@ -84,7 +104,7 @@ impl SealedColumn {
 
     /// Whether the old text was still there.
     fn replace(&self, db: &mut Db, old: &SealedText, sealed: &str) -> Result<bool, StoreError> {
-        let Self { table, row, name } = self;
+        let (table, row, name) = (self.table, self.row.of(db), self.name.of(db));
         let update =
             sql_query(format!("UPDATE {table} SET sealed = $1 WHERE {row} = $2 AND {name} = $3 AND sealed = $4"));
         let update = update

@@ -49,6 +49,16 @@ impl Entries {
         self.values.push((name.to_owned(), value.into()));
     }
 
+    /// Sets one more value of a field that may have several.
+    pub(crate) fn add(&mut self, name: &str, value: impl Into<String>) {
+        self.values.push((name.to_owned(), value.into()));
+    }
+
+    /// Whether a field that may have several values has this one.
+    pub(crate) fn has(&self, name: &str, value: &str) -> bool {
+        self.values.iter().any(|(known, held)| known == name && held == value)
+    }
+
     /// What is wrong with a field. Errors of parts (`measure.target`) belong to the field of that name.
     fn error(&self, name: &str) -> Option<&FieldError> {
         self.errors.iter().find(|error| error.field == name)

@@ -29,7 +29,7 @@ use axum::{
 };
 use maud::{Markup, html};
 use okrsync_connections::ProbeReport;
-use okrsync_domain::ConnectionId;
+use okrsync_domain::{ConnectionId, catalogue::Field as JiraField};
 use okrsync_store::ConnectionOverview;
 
 /// The page.
@@ -40,8 +40,15 @@ pub(crate) async fn show(
 ) -> Result<Markup, PageError> {
     let overview = overview(&app, id).await?;
     visitor.caller.may(Act::EditConnection(&overview.connection))?;
-    let entries = entries::of(&overview.connection);
-    Ok(render(&Reader::of(&app, visitor).await?, &overview, &entries, None))
+    let (entries, fields) = (entries::of(&overview.connection), numeric(&app, id).await?);
+    Ok(render(&Reader::of(&app, visitor).await?, &overview, &entries, &fields, None))
+}
+
+/// The fields with numbers, as far as they were read: the page asks Jira nothing.
+async fn numeric(app: &App, id: ConnectionId) -> Result<Vec<JiraField>, ApiError> {
+    let known = app.store().find_catalogue(id).await?;
+    let fields = known.map(|(catalogue, _)| catalogue.fields).unwrap_or_default();
+    Ok(fields.into_iter().filter(JiraField::is_numeric).collect())
 }
 
 async fn overview(app: &App, id: ConnectionId) -> Result<ConnectionOverview, ApiError> {
@@ -62,7 +69,8 @@ pub(crate) async fn save(State(app): State<App>, Id(id): Id<ConnectionId>, sent:
             let error = mendable(error)?;
             let entries = sent.entries().refused(&error);
             let reader = Reader::of(&app, sent.into_visitor()).await?;
-            Ok((error.status(), render(&reader, &before, &entries, None)).into_response())
+            let fields = numeric(&app, id).await?;
+            Ok((error.status(), render(&reader, &before, &entries, &fields, None)).into_response())
         }
     }
 }
@@ -74,12 +82,12 @@ pub(crate) async fn test(State(app): State<App>, Id(id): Id<ConnectionId>, sent:
     let tested = connections::test_stored(&app, id).await;
     let overview = overview(&app, id).await?;
     let reader = Reader::of(&app, sent.into_visitor()).await?;
-    let entries = entries::of(&overview.connection);
+    let (entries, fields) = (entries::of(&overview.connection), numeric(&app, id).await?);
     Ok(match tested {
-        Ok(report) => render(&reader, &overview, &entries, Some(&report)).into_response(),
+        Ok(report) => render(&reader, &overview, &entries, &fields, Some(&report)).into_response(),
         Err(error) => {
             let error = mendable(error)?;
-            (error.status(), render(&reader, &overview, &entries.refused(&error), None)).into_response()
+            (error.status(), render(&reader, &overview, &entries.refused(&error), &fields, None)).into_response()
         }
     })
 }
@@ -89,6 +97,7 @@ pub(crate) fn render(
     reader: &Reader,
     overview: &ConnectionOverview,
     entries: &Entries,
+    fields: &[JiraField],
     report: Option<&ProbeReport>,
 ) -> Markup {
     let connection = &overview.connection;
@@ -108,6 +117,7 @@ pub(crate) fn render(
                                 (switch(&Field { name: "enabled", label: "Ask this Jira", help: "Off, values stay and nothing is asked of it.", ..Field::default() }, entries))
                             }
                         }
+                        (form::story_points(entries, fields))
                         (form::advanced(entries))
                         div class="actions" {
                             a class="btn" href=(LIST) { "Cancel" }

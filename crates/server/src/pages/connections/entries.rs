@@ -48,6 +48,9 @@ pub(crate) fn of(connection: &Connection) -> Entries {
     if let Some(at) = connection.secret_expires_at {
         entries.set("secret_expires_at", at.format("%Y-%m-%d").to_string());
     }
+    for field in &connection.story_points_fields {
+        entries.add("story_points_fields", field.0.clone());
+    }
     for (number, name) in connection.header_names.iter().enumerate() {
         entries.set(&format!("headers[{number}].name"), name.clone());
     }
@@ -96,6 +99,10 @@ pub(crate) fn body(sent: &Sent) -> ApiResult<Value> {
         }
     }
     body.insert("secret_expires_at".to_owned(), json!(expiry(sent)?));
+    if sent.get("fields_shown") == "true" {
+        let chosen = sent.values.iter().filter(|(name, _)| name == "story_points_fields").map(|(_, id)| json!(id));
+        body.insert("story_points_fields".to_owned(), chosen.collect());
+    }
     Ok(body.into())
 }
 

@@ -3,6 +3,7 @@
 use super::entries::{HEADERS, has_advanced};
 use crate::components::form::{Entries, Field, area, input, options, select, switch};
 use maud::{Markup, html};
+use okrsync_domain::catalogue::Field as JiraField;
 
 /// Name, address, type and sign-in; the type decides by style which fields of the sign-in show.
 pub(crate) fn server(entries: &Entries, stored: bool) -> Markup {
@@ -69,6 +70,26 @@ fn header(entries: &Entries, number: usize) -> Markup {
 
 fn number(name: &str, label: &str, help: &str, entries: &Entries) -> Markup {
     input(&Field { name, label, help, inputmode: "numeric", ..Field::default() }, entries)
+}
+
+/// The fields that story points are read from; none ticked follows the site.
+pub(crate) fn story_points(entries: &Entries, fields: &[JiraField]) -> Markup {
+    html! {
+        @if !fields.is_empty() {
+            fieldset class="field sec" {
+                legend class="lb" { "Story points are read from" }
+                input type="hidden" name="fields_shown" value="true";
+                @for field in fields {
+                    label class="check" {
+                        input type="checkbox" name="story_points_fields" value=(field.id.0)
+                            checked[entries.has("story_points_fields", &field.id.0)];
+                        span { (field.name) " " span class="mut t12" { (field.id.0) } }
+                    }
+                }
+                p class="help" { "None ticked: the fields that Jira itself uses for story points. A change is measured at once." }
+            }
+        }
+    }
 }
 
 /// Who uses it, and what viewers see.

@@ -139,7 +139,7 @@ fn empty(reader: &Reader) -> Markup {
 
 fn table(reader: &Reader, connections: &[ConnectionOverview]) -> Markup {
     html! {
-        section class="card list" {
+        section class="card list" data-live {
             div class="conn t12 mut b5 conn-head" aria-hidden="true" {
                 span { "Connection" } span { "Type" } span { "Health" } span { "Jira requests last hour" } span { "Links" }
                 span { "Shared with" } span {}

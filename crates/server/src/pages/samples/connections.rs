@@ -132,8 +132,16 @@ fn a_connection_is_made_edited_tested_and_removed_on_pages() {
         hint: hint.map(ToOwned::to_owned),
     };
     let steps = vec![step("reach", true, None), step("sign_in", false, Some("Renew the token."))];
+    let points = okrsync_domain::catalogue::Field {
+        id: okrsync_domain::issue::FieldId::new("customfield_10016"),
+        name: "Story Points".to_owned(),
+        custom: true,
+        clause_names: vec![],
+        schema_type: Some("number".to_owned()),
+        custom_type: None,
+    };
     let report = ProbeReport { steps, ..ProbeReport::default() };
-    let text = sound("connection", &edit::render(&reader(Role::Member), &one, &stored, Some(&report)));
+    let text = sound("connection", &edit::render(&reader(Role::Member), &one, &stored, &[points], Some(&report)));
     for part in ["The test did not succeed", "Reach the server", "Renew the token.", "value=\"X-Proxy-Key\"", "open"] {
         assert!(text.contains(part), "missing: {part}");
     }
