@@ -154,7 +154,16 @@ impl World {
             ("PATCH", "/connections/{id}") => ("", json!({"name": "Renamed"}), vec![]),
             ("POST", "/okrs") => ("", okr, vec![]),
             ("PATCH", "/okrs/{id}") => ("", json!({"title": "Fix 30 bugs"}), vec![]),
-            ("POST", "/okrs/{id}/check-ins") => ("", json!({"note": "On our way"}), vec![]),
+            ("POST", "/okrs/{id}/edit") => (
+                "",
+                {
+                    let mut edited = okr;
+                    edited["title"] = json!("Fix 40 bugs");
+                    edited
+                },
+                vec![],
+            ),
+            ("POST", "/okrs/{id}/check-ins" | "/okrs/{id}/check-in") => ("", json!({"note": "On our way"}), vec![]),
             ("PUT", "/okrs/{id}/link") => ("", link, vec![]),
             ("DELETE", "/okrs/{id}/link") => ("", json!({}), linked),
             ("POST", "/okrs/{id}/postpone") => ("", json!({"due_on": "2027-01-31"}), vec![]),

@@ -5,6 +5,7 @@
 
 pub(crate) mod avatar;
 pub(crate) mod bar;
+pub(crate) mod chart;
 pub(crate) mod figures;
 pub(crate) mod form;
 #[expect(dead_code, reason = "the pages that use the rest of it are being written")]
@@ -13,6 +14,7 @@ pub(crate) mod note;
 pub(crate) mod pill;
 pub(crate) mod row;
 pub(crate) mod shell;
+pub(crate) mod spark;
 pub(crate) mod summary;
 #[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod surfaces;

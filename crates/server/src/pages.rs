@@ -22,14 +22,19 @@ pub(crate) mod docs;
 #[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod flash;
 mod message;
+mod mine;
 mod more;
+mod okr;
+mod okr_form;
+mod okr_steps;
 mod period;
-#[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod reader;
 mod refresh;
 mod resend;
 pub(crate) mod sent;
+mod shares;
 mod sign_in;
+mod sync;
 mod tree;
 
 #[cfg(test)]
@@ -63,7 +68,20 @@ pub(crate) fn routes() -> Router<App> {
         .route("/more", get(more::show))
         .route("/keys", get(more::keys))
         .route("/refresh", post(refresh::all))
+        .route("/mine", get(mine::show))
+        .route("/sync", get(sync::show))
+        .route("/okrs", post(okr_form::add))
+        .route("/okrs/new", get(okr_form::new))
+        .route("/okrs/{id}", get(okr::show))
+        .route("/okrs/{id}/edit", get(okr_form::edit).post(okr_form::change))
         .route("/okrs/{id}/refresh", post(refresh::one))
+        .route("/okrs/{id}/check-in", get(okr_steps::check_in).post(okr_steps::add_check_in))
+        .route("/okrs/{id}/resume", post(okr_steps::resume))
+        .route("/okrs/{id}/close", get(okr_steps::close).post(okr_steps::end))
+        .route("/okrs/{id}/reopen", post(okr_steps::reopen))
+        .route("/okrs/{id}/postpone", get(okr_steps::postpone).post(okr_steps::put_off))
+        .route("/okrs/{id}/delete", get(okr_steps::delete).post(okr_steps::remove))
+        .route("/okrs/{id}/shares", get(shares::show).post(shares::save))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/theme", post(sign_in::theme))

@@ -31,6 +31,7 @@ mod quality;
 mod queries;
 mod readings;
 mod record;
+mod refresh_history;
 mod refresh_requests;
 mod refreshes;
 mod row;

@@ -19,6 +19,7 @@ use okrsync_domain::{
     Date, Instant, OkrId, RefreshId, UserId,
     okr::{Okr, OkrKind, Visibility},
 };
+use rust_decimal::Decimal;
 use std::collections::HashSet;
 
 /// Somebody who looks: private things show to their owner and to admins.
@@ -238,6 +239,20 @@ impl Store {
                 _ => None,
             };
             Ok(OkrUpdated { okr: saved, refresh_id })
+        })
+        .await
+    }
+
+    /// Sets the shares of an objective's children together; an edit of one of them that is under way notices.
+    pub async fn update_shares(&self, parent: OkrId, shares: Vec<(OkrId, Option<Decimal>)>) -> Result<(), StoreError> {
+        self.write(move |db| {
+            for (id, share) in shares {
+                let okr = get(db, id)?;
+                if okr.parent_id == Some(parent) && okr.share != share {
+                    save(db, &Okr { share, ..okr })?;
+                }
+            }
+            Ok(())
         })
         .await
     }

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = refreshes)]
-struct RefreshRow {
+pub(crate) struct RefreshRow {
     id: String,
     query_id: String,
     state: String,
@@ -61,7 +61,8 @@ pub struct Queue {
 }
 
 impl RefreshRow {
-    fn read(self) -> Result<Refresh, StoreError> {
+    /// As the product speaks of it.
+    pub(crate) fn read(self) -> Result<Refresh, StoreError> {
         let row = Row { table: "refreshes", key: &self.id };
         Ok(Refresh {
             id: row.id("id", &self.id)?,

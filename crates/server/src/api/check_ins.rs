@@ -180,6 +180,12 @@ async fn add(
     Id(id): Id<OkrId>,
     Body(body): Body<CheckInBody>,
 ) -> ApiResult<Response> {
+    let check_in = enter(&app, &caller, id, body).await?;
+    Ok(reply::created(&format!("/okrs/{id}/check-ins"), CheckInView::from(check_in)))
+}
+
+/// Enters a check-in: what the API and the form have in common.
+pub(crate) async fn enter(app: &App, caller: &Caller, id: OkrId, body: CheckInBody) -> ApiResult<CheckIn> {
     let okr = app.store().get_okr(id).await?;
     caller.may(Act::EditOkr(&okr))?;
     let at = app.now();
@@ -194,12 +200,11 @@ async fn add(
         note: body.note,
         released_at: None,
     };
-    let reading = check_in.entered.map(|entered| reading(&app, &okr, entered, at)).transpose()?;
-    let view = CheckInView::from(check_in.clone());
-    let note = caller.did(&app, "okr.check_in", &okr).after(&view);
+    let reading = check_in.entered.map(|entered| reading(app, &okr, entered, at)).transpose()?;
+    let note = caller.did(app, "okr.check_in", &okr).after(&CheckInView::from(check_in.clone()));
     app.store().noting(note).add_check_in(&check_in, reading).await?;
-    okrs::announce(&app, &okr).await?;
-    Ok(reply::created(&format!("/okrs/{id}/check-ins"), view))
+    okrs::announce(app, &okr).await?;
+    Ok(check_in)
 }
 
 /// The same number as a reading, so that the history has it.
@@ -238,11 +243,16 @@ fn tally(measure: &Measure, entered: Entered) -> Option<Tally> {
 #[utoipa::path(post, path = "/okrs/{id}/resume", tag = "Check-ins", params(("id" = String, Path)),
     responses((status = 200, body = OkrView)))]
 async fn resume(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
+    release(&app, &caller, id).await?;
+    Ok(Json(okrs::answer(&app, id).await?))
+}
+
+/// Ends the overriding: what the API and the button have in common.
+pub(crate) async fn release(app: &App, caller: &Caller, id: OkrId) -> ApiResult<()> {
     let okr = app.store().get_okr(id).await?;
     caller.may(Act::EditOkr(&okr))?;
-    app.store().noting(caller.did(&app, "okr.resume", &okr)).resume(id, app.now()).await?;
-    okrs::announce(&app, &okr).await?;
-    Ok(Json(okrs::answer(&app, id).await?))
+    app.store().noting(caller.did(app, "okr.resume", &okr)).resume(id, app.now()).await?;
+    okrs::announce(app, &okr).await
 }
 
 #[cfg(test)]

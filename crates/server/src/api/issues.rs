@@ -93,9 +93,48 @@ async fn list(
     Id(id): Id<OkrId>,
     Params(paging): Params<Paging>,
 ) -> ApiResult<Json<Listing<IssueView>>> {
-    caller.may(Act::SeeOkr(&app.store().get_okr(id).await?))?;
     let limit = listing::limit(paging.limit)?;
     let after = paging.cursor.as_deref().map(str::parse).transpose().map_err(|_| listing::bad_cursor())?.map(IssueId);
+    let page = behind(&app, &caller, id, after, limit).await?;
+    let next_cursor = page.next.map(|id| id.to_string());
+    let view = |it: Contributing| IssueView::of(it.issue, &page.connection, it.value, it.contribution, page.titles);
+    Ok(Json(Listing { items: page.issues.into_iter().map(view).collect(), next_cursor }))
+}
+
+/// An issue with what it adds.
+#[derive(Debug, Clone)]
+pub(crate) struct Contributing {
+    /// The issue.
+    pub(crate) issue: Issue,
+    /// In the metric's unit.
+    pub(crate) value: Option<Decimal>,
+    /// What it adds to the progress, in points.
+    pub(crate) contribution: Option<Decimal>,
+    /// What it would add once it is completed; none where that changes nothing.
+    pub(crate) at_most: Option<Decimal>,
+}
+
+/// A page of the issues behind a number.
+pub(crate) struct Behind {
+    /// The issues, by id.
+    pub(crate) issues: Vec<Contributing>,
+    /// The last one's id, if more follow.
+    pub(crate) next: Option<IssueId>,
+    /// Where they are from.
+    pub(crate) connection: Connection,
+    /// Whether the reader sees titles.
+    pub(crate) titles: bool,
+}
+
+/// The issues behind an OKR's last reading: what the API and the page have in common.
+pub(crate) async fn behind(
+    app: &App,
+    caller: &Caller,
+    id: OkrId,
+    after: Option<IssueId>,
+    limit: u32,
+) -> ApiResult<Behind> {
+    caller.may(Act::SeeOkr(&app.store().get_okr(id).await?))?;
     let mut rows = app.store().board(BoardScope::Only(vec![id]), None).await?;
     let row = rows.pop().ok_or_else(|| ApiError::not_found("OKR", id))?;
     let Some(linked) = &row.link else { return Err(not_linked(StatusCode::NOT_FOUND)) };
@@ -105,18 +144,21 @@ async fn list(
     let size = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = issues.len() > size;
     issues.truncate(size);
-    let next_cursor = issues.last().filter(|_| more).map(|issue| issue.id.to_string());
+    let next = issues.last().filter(|_| more).map(|issue| issue.id);
     let points = match linked.link.metric {
-        Metric::StoryPoints => points_fields(&app, &connection).await,
+        Metric::StoryPoints => points_fields(app, &connection).await,
         _ => vec![],
     };
     let share = Share::of(&row, &points);
-    let titles = sees_titles(&caller.user, &connection);
-    let view = |issue: Issue| {
+    let contributing = |issue: Issue| {
         let (value, contribution) = share.as_ref().map_or((None, None), |share| share.of_issue(&issue));
-        IssueView::of(issue, &connection, value, contribution, titles)
+        let at_most = share.as_ref().filter(|_| !issue.facts.completed);
+        let at_most =
+            at_most.and_then(|share| share.contribution(value, true)).filter(|most| Some(*most) != contribution);
+        Contributing { issue, value, contribution, at_most }
     };
-    Ok(Json(Listing { items: issues.into_iter().map(view).collect(), next_cursor }))
+    let titles = sees_titles(&caller.user, &connection);
+    Ok(Behind { issues: issues.into_iter().map(contributing).collect(), next, connection, titles })
 }
 
 /// The connection's story point fields, its own or those that its catalogue has.

@@ -1,8 +1,9 @@
 //! Objectives and key results: written, read, changed, deleted.
 
 pub(crate) mod body;
-mod ending;
+pub(crate) mod ending;
 mod list;
+pub(crate) mod shares;
 pub(crate) mod view;
 
 use crate::{
@@ -58,12 +59,18 @@ pub(crate) async fn announce(app: &App, okr: &Okr) -> ApiResult<()> {
 #[utoipa::path(post, path = "/okrs", tag = "OKRs", request_body = OkrBody,
     responses((status = 201, body = OkrView, headers(("Location" = String)))))]
 async fn add(State(app): State<App>, caller: Caller, Body(body): Body<OkrBody>) -> ApiResult<Response> {
-    let okr = body.settle(blank(&app, caller.user.id))?;
-    caller.may(Act::CreateOkr(okr.owner_id))?;
-    check_surroundings(&app, &caller, &okr).await?;
-    app.store().noting(caller.did(&app, "okr.create", &okr).after(&OkrBody::of(&okr))).add_okr(&okr).await?;
-    announce(&app, &okr).await?;
+    let okr = write_down(&app, &caller, body).await?;
     Ok(reply::created(&format!("/okrs/{}", okr.id), answer(&app, okr.id).await?))
+}
+
+/// Writes down an OKR: what the API and the form have in common.
+pub(crate) async fn write_down(app: &App, caller: &Caller, body: OkrBody) -> ApiResult<Okr> {
+    let okr = body.settle(blank(app, caller.user.id))?;
+    caller.may(Act::CreateOkr(okr.owner_id))?;
+    check_surroundings(app, caller, &okr).await?;
+    app.store().noting(caller.did(app, "okr.create", &okr).after(&OkrBody::of(&okr))).add_okr(&okr).await?;
+    announce(app, &okr).await?;
+    Ok(okr)
 }
 
 /// One OKR.
@@ -80,27 +87,35 @@ async fn get(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiRe
 #[utoipa::path(patch, path = "/okrs/{id}", tag = "OKRs", params(("id" = String, Path)), request_body = OkrBody,
     responses((status = 200, body = OkrView)))]
 async fn change(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>, patch: Patch) -> ApiResult<Json<OkrView>> {
+    edit(&app, &caller, id, patch, None).await?;
+    Ok(Json(answer(&app, id).await?))
+}
+
+/// Changes an OKR: what the API and the form have in common. `seen` is the version that the editor saw; if somebody else
+/// has changed it since, nothing is changed.
+pub(crate) async fn edit(app: &App, caller: &Caller, id: OkrId, patch: Patch, seen: Option<i64>) -> ApiResult<Okr> {
     let before = app.store().get_okr(id).await?;
     caller.may(Act::EditOkr(&before))?;
     let current = serde_json::to_value(OkrBody::of(&before)).map_err(ApiError::internal)?;
-    let okr = patch.apply::<OkrBody>(current)?.settle(before.clone())?;
+    let mut okr = patch.apply::<OkrBody>(current)?.settle(before.clone())?;
+    okr.version = seen.unwrap_or(okr.version);
     if okr.owner_id != before.owner_id {
         caller.may(Act::CreateOkr(okr.owner_id))?;
     }
-    check_surroundings(&app, &caller, &okr).await?;
+    check_surroundings(app, caller, &okr).await?;
     if okr.measure != before.measure {
-        check_link(&app, id, &okr.measure).await?;
+        check_link(app, id, &okr.measure).await?;
     }
-    let note = caller.did(&app, "okr.change", &okr).before(&OkrBody::of(&before)).after(&OkrBody::of(&okr));
+    let note = caller.did(app, "okr.change", &okr).before(&OkrBody::of(&before)).after(&OkrBody::of(&okr));
     app.store().noting(note).update_okr(&okr, app.now()).await?;
     app.engine().wake();
-    announce(&app, &okr).await?;
+    announce(app, &okr).await?;
     if before.parent_id != okr.parent_id
         && let Some(parent) = before.parent_id
     {
         app.engine().events().publish(Event::OkrUpdated { okr_id: parent });
     }
-    Ok(Json(answer(&app, id).await?))
+    Ok(okr)
 }
 
 /// Whether children are deleted as well.
@@ -122,17 +137,23 @@ async fn remove(
     Id(id): Id<OkrId>,
     Params(removing): Params<Removing>,
 ) -> ApiResult<StatusCode> {
+    delete(&app, &caller, id, removing.with_children).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes an OKR: what the API and the form have in common.
+pub(crate) async fn delete(app: &App, caller: &Caller, id: OkrId, with_children: bool) -> ApiResult<Okr> {
     let okr = app.store().get_okr(id).await?;
     caller.may(Act::EditOkr(&okr))?;
-    if removing.with_children {
+    if with_children {
         for below in app.store().descendants(id).await? {
             caller.may(Act::EditOkr(&app.store().get_okr(below).await?))?;
         }
     }
-    let note = caller.did(&app, "okr.delete", &okr).before(&OkrBody::of(&okr));
-    app.store().noting(note).delete_okr(id, removing.with_children, app.now()).await?;
-    announce(&app, &okr).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let note = caller.did(app, "okr.delete", &okr).before(&OkrBody::of(&okr));
+    app.store().noting(note).delete_okr(id, with_children, app.now()).await?;
+    announce(app, &okr).await?;
+    Ok(okr)
 }
 
 /// Checks what the OKR refers to: its owner, its parent, the shares beside it.

@@ -87,19 +87,19 @@ async fn measurements(
 /// The last look for due work.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PassView {
-    running: bool,
-    started_at: Option<DateTime<Utc>>,
-    finished_at: Option<DateTime<Utc>>,
+    pub(crate) running: bool,
+    pub(crate) started_at: Option<DateTime<Utc>>,
+    pub(crate) finished_at: Option<DateTime<Utc>>,
     /// Refreshes that were proved and recorded.
-    done: u64,
+    pub(crate) done: u64,
     /// Refreshes that failed.
-    failed: u64,
+    pub(crate) failed: u64,
     /// Refreshes under way.
-    in_flight: u64,
-    requests: u64,
-    issues: u64,
-    lag_seconds: i64,
-    error: Option<String>,
+    pub(crate) in_flight: u64,
+    pub(crate) requests: u64,
+    pub(crate) issues: u64,
+    pub(crate) lag_seconds: i64,
+    pub(crate) error: Option<String>,
 }
 
 impl From<PassStatus> for PassView {
@@ -122,55 +122,60 @@ impl From<PassStatus> for PassView {
 /// Work that waits.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QueueView {
-    queued: u64,
-    running: u64,
-    due: u64,
+    pub(crate) queued: u64,
+    pub(crate) running: u64,
+    pub(crate) due: u64,
 }
 
 /// What one connection has to do.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PlanView {
     #[schema(value_type = String)]
-    id: ConnectionId,
-    name: String,
-    state: String,
-    links: u64,
+    pub(crate) id: ConnectionId,
+    pub(crate) name: String,
+    pub(crate) state: String,
+    pub(crate) links: u64,
     /// Distinct queries.
-    queries: u64,
+    pub(crate) queries: u64,
     /// Queries whose last attempt failed.
-    failing: u64,
-    next_at: Option<DateTime<Utc>>,
-    paused_until: Option<DateTime<Utc>>,
+    pub(crate) failing: u64,
+    pub(crate) next_at: Option<DateTime<Utc>>,
+    pub(crate) paused_until: Option<DateTime<Utc>>,
     /// What the last hour cost.
-    requests_last_hour: u64,
-    budget_per_hour: u32,
+    pub(crate) requests_last_hour: u64,
+    pub(crate) budget_per_hour: u32,
 }
 
 /// How the refreshing goes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SyncView {
-    last_pass: PassView,
-    queue: QueueView,
+    pub(crate) last_pass: PassView,
+    pub(crate) queue: QueueView,
     /// Seconds that the longest-waiting work has waited.
-    lag_seconds: i64,
-    next_at: Option<DateTime<Utc>>,
-    connections: Vec<PlanView>,
+    pub(crate) lag_seconds: i64,
+    pub(crate) next_at: Option<DateTime<Utc>>,
+    pub(crate) connections: Vec<PlanView>,
 }
 
 /// How the refreshing goes: last pass, queue, lag, and what each connection has to do.
 #[utoipa::path(get, path = "/sync/status", tag = "Operations", responses((status = 200, body = SyncView)))]
 async fn sync_status(State(app): State<App>, caller: Caller) -> ApiResult<Json<SyncView>> {
+    Ok(Json(status(&app, &caller).await?))
+}
+
+/// How the refreshing goes: what the API and the page have in common.
+pub(crate) async fn status(app: &App, caller: &Caller) -> ApiResult<SyncView> {
     caller.may(Act::Look)?;
     let now = app.now();
     let queue = app.store().queue(now).await?;
     let pass = app.engine().status().borrow().clone();
-    Ok(Json(SyncView {
+    Ok(SyncView {
         last_pass: pass.into(),
         lag_seconds: queue.oldest.map_or(0, |since| (now - since).num_seconds().max(0)),
         queue: QueueView { queued: queue.queued, running: queue.running, due: queue.due },
         next_at: app.store().next_due().await?,
-        connections: plans(&app, &caller, now).await?,
-    }))
+        connections: plans(app, caller, now).await?,
+    })
 }
 
 async fn plans(app: &App, caller: &Caller, now: Instant) -> ApiResult<Vec<PlanView>> {

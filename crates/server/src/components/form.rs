@@ -159,12 +159,18 @@ fn framed(
 
 /// One line.
 pub(crate) fn input(field: &Field<'_>, entries: &Entries) -> Markup {
+    input_from(field, entries, "")
+}
+
+/// One line, with suggestions from the `datalist` of that id.
+pub(crate) fn input_from(field: &Field<'_>, entries: &Entries, list: &str) -> Markup {
     let or = |text, usual| if str::is_empty(text) { usual } else { text };
     framed(field, entries, |id, described, invalid| {
         html! {
             input class="in" id=(id) name=(field.name) type=(or(field.kind, "text")) value=(if field.kind == "password" { "" } else { entries.get(field.name) })
                 placeholder=[Some(field.placeholder).filter(|text| !text.is_empty())]
                 autocomplete=(or(field.autocomplete, "off"))
+                list=[Some(list).filter(|list| !list.is_empty())]
                 inputmode=[Some(field.inputmode).filter(|mode| !mode.is_empty())]
                 required[field.required] autofocus[field.autofocus && !entries.is_refused()]
                 aria-describedby=[described] aria-invalid=[invalid];

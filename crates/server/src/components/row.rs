@@ -1,6 +1,7 @@
 //! One objective or key result on the board.
 
 use crate::{
+    auth::policy::{Act, Verdict, judge},
     board::Shown,
     components::{
         avatar::avatar,
@@ -10,17 +11,19 @@ use crate::{
         icons::{Icon, icon, small},
         note::{note, worst},
         pill::pill,
+        spark::spark,
         times,
     },
     pages::reader::Reader,
 };
 use maud::{Markup, html};
 use okrsync_domain::{
-    UserId,
+    Date, OkrId, UserId,
     measure::{Aggregate, Measure, Metric},
     okr::{OkrKind, ProgressMode},
     person::User,
 };
+use okrsync_metrics::Progress;
 use okrsync_store::Linked;
 use std::collections::BTreeMap;
 
@@ -32,6 +35,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) reader: &'a Reader,
     /// Whether the reader may have Jira asked again.
     pub(crate) writes: bool,
+    /// The way of each OKR since its first day; none leaves the column out.
+    pub(crate) trends: Option<&'a BTreeMap<OkrId, Vec<(Date, Progress)>>>,
 }
 
 /// The row at a depth of the tree; `context` rows are there only for the ones below them.
@@ -51,21 +56,30 @@ pub(crate) fn row(shown: &Shown<'_>, depth: usize, context: bool, frame: &Frame<
         stale: shown.freshness.state.is_old(),
         height: 6,
     };
+    let expanded = (objective && shown.standing.children.count > 0).then_some("true");
     html! {
-        div class=(class) role="row" data-part=(okr.id) {
-            div class="tt" role="cell" {
-                b { (okr.title) }
-                @if objective { @if let Some(team) = &okr.team { span class="tag" { (team) } } }
-                @else { small class="ell" { (origin(shown)) } }
-                @if let Some(trouble) = worst(shown) { (note(&trouble)) }
+        div class=(class) role="row" data-part=(okr.id) aria-level=(depth + 1) aria-expanded=[expanded] {
+            div class="tt" role="gridcell" {
+                @if expanded.is_some() {
+                    button class="ib sm chev" type="button" data-toggle aria-label={ "Open or close " (okr.title) } { (icon(Icon::Down)) }
+                }
+                div class="grow" {
+                    a class="row-link" data-row href={ "/okrs/" (okr.id) } { b { (okr.title) } }
+                    @if objective { @if let Some(team) = &okr.team { span class="team" { (team) } } }
+                    @else { small class="ell" { (origin(shown)) } }
+                    @if let Some(trouble) = worst(shown) { (note(&trouble)) }
+                }
             }
-            div class="c-owner" role="cell" {
+            div class="c-owner" role="gridcell" {
                 @if let Some(owner) = frame.people.get(&okr.owner_id) { (avatar(owner)) }
             }
-            div class="c-bar" role="cell" { (bar(figures)) }
-            div class="c-val" role="cell" { (value(shown)) }
-            div class="c-status" role="cell" { (pill(shown.standing.status)) }
-            div class="c-src" role="cell" { (source(shown, frame)) }
+            div class="c-bar" role="gridcell" { (bar(figures)) }
+            div class="c-val" role="gridcell" { (value(shown)) }
+            div class="c-status" role="gridcell" { (pill(shown.standing.status)) }
+            @if let Some(trends) = frame.trends {
+                div class="c-trend" role="gridcell" { (spark(trends.get(&okr.id).map_or(&[], Vec::as_slice), shown, frame.reader.today)) }
+            }
+            div class="c-src" role="gridcell" { (source(shown, frame)) }
         }
     }
 }
@@ -78,7 +92,8 @@ fn origin(shown: &Shown<'_>) -> Markup {
     html! { "Entered by hand" }
 }
 
-fn metric(metric: &Metric) -> String {
+/// The metric in words.
+pub(crate) fn metric(metric: &Metric) -> String {
     match metric {
         Metric::Count => "Count".to_owned(),
         Metric::TimeSpent => "Time spent".to_owned(),
@@ -143,8 +158,13 @@ fn no_value(shown: &Shown<'_>) -> Markup {
     }
 }
 
-/// What a percentage counts.
-fn unit(shown: &Shown<'_>) -> &'static str {
+/// What the value counts.
+pub(crate) fn unit<'a>(shown: &Shown<'a>) -> &'a str {
+    match &shown.row.okr.measure {
+        Measure::Kpi { unit, .. } => return unit,
+        Measure::StayBelow(line) | Measure::StayAbove(line) => return &line.unit,
+        Measure::PercentComplete {} => {}
+    }
     match shown.row.link.as_ref().map(|linked| &linked.link.metric) {
         Some(Metric::Count) => "issues",
         Some(Metric::StoryPoints) => "pts",
@@ -205,5 +225,12 @@ fn by_hand(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
             author.map_or_else(|| at.clone(), |name| format!("{at}, by {name}"))
         },
     );
-    html! { (small(Icon::Pencil, "lead")) span class="ell" title=(text) { (text) } }
+    let okr = &shown.row.okr;
+    html! {
+        (small(Icon::Pencil, "lead"))
+        span class="ell" title=(text) { (text) }
+        @if okr.closed.is_none() && judge(&frame.reader.user, Act::EditOkr(okr)) == Verdict::Allowed {
+            a class="ib sm" href={ "/okrs/" (okr.id) "/check-in" } data-dialog aria-label={ "Check in on " (okr.title) } { (icon(Icon::Plus)) }
+        }
+    }
 }

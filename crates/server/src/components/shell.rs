@@ -84,6 +84,8 @@ pub(crate) enum Place {
     Mine,
     /// Connections.
     Connections,
+    /// How the refreshing goes.
+    Sync,
     /// What the phone's tab bar has no room for.
     More,
 }
@@ -107,7 +109,7 @@ const PLACES: &[Entry] = &[
     Entry { place: Place::Board, path: "/", icon: Icon::Target, text: "OKRs", tab: true, second: false, admin: false },
     Entry {
         place: Place::Mine,
-        path: "/?mine=true",
+        path: "/mine",
         icon: Icon::Person,
         text: "My OKRs",
         tab: true,
@@ -119,6 +121,15 @@ const PLACES: &[Entry] = &[
         path: "/connections",
         icon: Icon::Plug,
         text: "Connections",
+        tab: false,
+        second: true,
+        admin: false,
+    },
+    Entry {
+        place: Place::Sync,
+        path: "/sync",
+        icon: Icon::Sync,
+        text: "Sync status",
         tab: false,
         second: true,
         admin: false,
@@ -190,7 +201,7 @@ fn side(shell: &Shell<'_>) -> Markup {
             (docs())
         }
         div class="foot" {
-            div class="syncbox" data-part="sync" { (small(Icon::Sync, "")) span { (sync[0]) br; (sync[1]) } }
+            a class="syncbox" href="/sync" data-part="sync" { (small(Icon::Sync, "")) span { (sync[0]) br; (sync[1]) } }
             div class="me" {
                 (avatar(&reader.user))
                 span class="grow ell" { (reader.user.name) }

@@ -194,7 +194,7 @@ fn tools(page: &BoardPage, key_results: u64) -> Markup {
 }
 
 fn rows(page: &BoardPage) -> Markup {
-    let frame = Frame { people: &page.people, reader: &page.reader, writes: page.writes() };
+    let frame = Frame { people: &page.people, reader: &page.reader, writes: page.writes(), trends: None };
     let groups = page.groups();
     html! {
         @if groups.is_empty() {

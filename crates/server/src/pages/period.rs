@@ -41,6 +41,16 @@ impl Quarter {
         if self.index == 0 { Self { year: self.year - 1, index: 3 } } else { Self { index: self.index - 1, ..self } }
     }
 
+    /// The quarter that begins and ends on these days, if one does.
+    pub(crate) fn exactly(first: Date, last: Date) -> Option<Self> {
+        Some(Self::of(first)).filter(|quarter| quarter.first() == first && quarter.last() == last)
+    }
+
+    /// The quarters around a day that one plans in: the one before up to three later ones.
+    pub(crate) fn around(day: Date) -> impl Iterator<Item = Self> {
+        std::iter::successors(Some(Self::of(day).previous()), |quarter| Some(quarter.next())).take(5)
+    }
+
     /// For people: "Q4 2026".
     pub(crate) fn label(self) -> String {
         format!("Q{} {}", self.index + 1, self.year)

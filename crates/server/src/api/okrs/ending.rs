@@ -59,14 +59,19 @@ async fn close(
     Id(id): Id<OkrId>,
     Body(body): Body<CloseBody>,
 ) -> ApiResult<Json<OkrView>> {
-    let mut okr = editable(&app, &caller, id).await?;
+    end(&app, &caller, id, body).await?;
+    Ok(Json(answer(&app, id).await?))
+}
+
+/// Closes an OKR: what the API and the form have in common.
+pub(crate) async fn end(app: &App, caller: &Caller, id: OkrId, body: CloseBody) -> ApiResult<Okr> {
+    let mut okr = editable(app, caller, id).await?;
     if okr.closed.is_some() {
         return Err(ApiError::conflict("already_closed", "This OKR is closed already.").hint("Reopen it first."));
     }
-    let note =
-        caller.did(&app, "okr.close", &okr).after(&serde_json::json!({ "score": body.score, "note": body.note }));
+    let note = caller.did(app, "okr.close", &okr).after(&serde_json::json!({ "score": body.score, "note": body.note }));
     okr.closed = Some(Closing { score: body.score.map(|Number(score)| score), note: body.note, at: app.now() });
-    save(&app, &okr, note).await
+    save(app, okr, note).await
 }
 
 /// Gives an OKR a later last day.
@@ -78,30 +83,43 @@ async fn postpone(
     Id(id): Id<OkrId>,
     Body(body): Body<PostponeBody>,
 ) -> ApiResult<Json<OkrView>> {
-    let mut okr = editable(&app, &caller, id).await?;
+    put_off(&app, &caller, id, body).await?;
+    Ok(Json(answer(&app, id).await?))
+}
+
+/// Postpones an OKR and says so in a note: what the API and the form have in common.
+pub(crate) async fn put_off(app: &App, caller: &Caller, id: OkrId, body: PostponeBody) -> ApiResult<Okr> {
+    let mut okr = editable(app, caller, id).await?;
     if body.due_on <= okr.due_on {
         let detail = format!("The new last day must lie after the present one ({}).", okr.due_on);
         return Err(ApiError::field("invalid_value", "due_on", detail).hint("To shorten it, change `due_on` by PATCH."));
     }
     let words = format!("Postponed from {} to {}. {}", okr.due_on, body.due_on, body.note);
-    let note = caller.did(&app, "okr.postpone", &okr).before(&OkrBody::of(&okr));
+    let note = caller.did(app, "okr.postpone", &okr).before(&OkrBody::of(&okr));
     okr.due_on = body.due_on;
     okr.check()?;
-    let view = save(&app, &okr, note.after(&OkrBody::of(&okr))).await?;
-    add_note(&app, &caller, id, words.trim()).await?;
-    Ok(view)
+    let note = note.after(&OkrBody::of(&okr));
+    let okr = save(app, okr, note).await?;
+    add_note(app, caller, id, words.trim()).await?;
+    Ok(okr)
 }
 
 /// Opens a closed OKR again.
 #[utoipa::path(post, path = "/okrs/{id}/reopen", tag = "OKRs", params(("id" = String, Path)),
     responses((status = 200, body = OkrView)))]
 async fn reopen(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
-    let mut okr = editable(&app, &caller, id).await?;
+    open_again(&app, &caller, id).await?;
+    Ok(Json(answer(&app, id).await?))
+}
+
+/// Opens a closed OKR again: what the API and the form have in common.
+pub(crate) async fn open_again(app: &App, caller: &Caller, id: OkrId) -> ApiResult<Okr> {
+    let mut okr = editable(app, caller, id).await?;
     if okr.closed.take().is_none() {
         return Err(ApiError::conflict("not_closed", "This OKR is not closed."));
     }
-    let note = caller.did(&app, "okr.reopen", &okr);
-    save(&app, &okr, note).await
+    let note = caller.did(app, "okr.reopen", &okr);
+    save(app, okr, note).await
 }
 
 async fn editable(app: &App, caller: &Caller, id: OkrId) -> ApiResult<Okr> {
@@ -110,10 +128,10 @@ async fn editable(app: &App, caller: &Caller, id: OkrId) -> ApiResult<Okr> {
     Ok(okr)
 }
 
-async fn save(app: &App, okr: &Okr, note: Note) -> ApiResult<Json<OkrView>> {
-    app.store().noting(note).update_okr(okr, app.now()).await?;
-    announce(app, okr).await?;
-    Ok(Json(answer(app, okr.id).await?))
+async fn save(app: &App, okr: Okr, note: Note) -> ApiResult<Okr> {
+    let saved = app.store().noting(note).update_okr(&okr, app.now()).await?.okr;
+    announce(app, &saved).await?;
+    Ok(saved)
 }
 
 /// A check-in of words alone: it changes no number.

@@ -1,0 +1,162 @@
+//! Reading everything that the page of an OKR says.
+
+use crate::{
+    api::{days, issues, issues::Behind},
+    app::App,
+    auth::policy::{Act, Verdict, judge, sees_okr},
+    board::{Board, people},
+    components::chart::Point,
+    error::{ApiError, ApiResult},
+    pages::{Visitor, period::Quarter, reader::Reader},
+};
+use okrsync_domain::{
+    Date, OkrId, UserId,
+    check_in::CheckIn,
+    issue::IssueId,
+    okr::{Okr, ProgressMode},
+    person::User,
+    reading::{Reading, ReadingKind},
+    refresh::Refresh,
+};
+use okrsync_metrics::{expected, progress};
+use okrsync_store::{BoardScope, Page};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Check-ins on the page; issues on one page of their table; refreshes in the list.
+const CHECK_INS: u32 = 20;
+const ISSUES: u32 = 50;
+const REFRESHES: u32 = 6;
+/// Most steps up to the top; a tree deeper than this is a circle.
+const DEEPEST: usize = 100;
+
+/// What the address asks for.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    /// The issue that the page of issues before ended with.
+    #[serde(default)]
+    issues_after: String,
+    /// `all` for every refresh that is kept.
+    #[serde(default)]
+    refreshes: String,
+}
+
+/// Everything that the page says.
+pub(crate) struct OkrPage {
+    /// Whose page it is.
+    pub(crate) id: OkrId,
+    /// The OKR and what the reader may see below it.
+    pub(crate) board: Board,
+    /// Everybody.
+    pub(crate) people: BTreeMap<UserId, User>,
+    /// The period that it ends in.
+    pub(crate) quarter: Quarter,
+    /// Objectives above it that the reader may see, the highest first.
+    pub(crate) above: Vec<(OkrId, String)>,
+    /// The OKR before it under the same objective.
+    pub(crate) before: Option<OkrId>,
+    /// The one after it.
+    pub(crate) after: Option<OkrId>,
+    /// The last value of each day.
+    pub(crate) points: Vec<Point>,
+    /// Newest first.
+    pub(crate) check_ins: Vec<CheckIn>,
+    /// Issues behind the number, if there is a link and a reading.
+    pub(crate) issues: Option<Behind>,
+    /// Whether these issues are the first ones.
+    pub(crate) first_issues: bool,
+    /// Newest first.
+    pub(crate) history: Vec<Refresh>,
+    /// Whether the list of refreshes is complete.
+    pub(crate) whole_history: bool,
+    /// Whether the reader may change it.
+    pub(crate) edits: bool,
+    /// Whether the reader may have Jira asked again.
+    pub(crate) refreshes: bool,
+    /// Who reads it.
+    pub(crate) reader: Reader,
+}
+
+/// Reads the page.
+pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) -> ApiResult<OkrPage> {
+    let okr = app.store().get_okr(id).await?;
+    visitor.caller.may(Act::SeeOkr(&okr))?;
+    let caller = visitor.caller.clone();
+    let mut board = Board::load(app, BoardScope::Trees(vec![id])).await?;
+    board.keep(|okr| sees_okr(&caller.user, okr));
+    let link = board.find(id).and_then(|shown| shown.row.link.as_ref().map(|linked| linked.link.query_id));
+    let after = asked.issues_after.parse().ok().map(IssueId);
+    let issues = match link {
+        Some(_) => Some(issues::behind(app, &caller, id, after, ISSUES).await?),
+        None => None,
+    };
+    let whole_history = asked.refreshes == "all";
+    let history = match link {
+        Some(query) => app.store().refresh_history(query, if whole_history { 500 } else { REFRESHES }).await?,
+        None => vec![],
+    };
+    let above = above(app, &okr).await?;
+    let (before, next) = neighbours(app, &caller.user, &okr).await?;
+    let reader = Reader::of(app, visitor).await?;
+    Ok(OkrPage {
+        id,
+        points: points(app, &okr, &reader).await?,
+        check_ins: app.store().check_ins(id, Page::first(CHECK_INS)).await?.items,
+        people: people(app).await?,
+        quarter: Quarter::of(okr.due_on),
+        above: above.into_iter().filter(|it| sees_okr(&caller.user, it)).map(|it| (it.id, it.title)).collect(),
+        before,
+        after: next,
+        issues,
+        first_issues: after.is_none(),
+        history,
+        whole_history,
+        edits: judge(&caller.user, Act::EditOkr(&okr)) == Verdict::Allowed,
+        refreshes: judge(&caller.user, Act::RefreshOkr(&okr)) == Verdict::Allowed,
+        board,
+        reader,
+    })
+}
+
+/// The objectives above, the highest first.
+pub(crate) async fn above(app: &App, okr: &Okr) -> ApiResult<Vec<Okr>> {
+    let (mut all, mut next) = (vec![], okr.parent_id);
+    while let Some(id) = next.filter(|_| all.len() < DEEPEST) {
+        let Some(parent) = app.store().find_okr(id).await? else { break };
+        next = parent.parent_id;
+        all.push(parent);
+    }
+    all.reverse();
+    Ok(all)
+}
+
+async fn neighbours(app: &App, user: &User, okr: &Okr) -> ApiResult<(Option<OkrId>, Option<OkrId>)> {
+    let Some(parent) = okr.parent_id else { return Ok((None, None)) };
+    let siblings = app.store().children(parent).await?;
+    let seen: Vec<OkrId> =
+        siblings.iter().filter(|it| it.kind == okr.kind && sees_okr(user, it)).map(|it| it.id).collect();
+    let at = seen.iter().position(|id| *id == okr.id).ok_or_else(|| ApiError::internal("an OKR that is no child"))?;
+    Ok((at.checked_sub(1).and_then(|at| seen.get(at)).copied(), seen.get(at + 1).copied()))
+}
+
+/// The last value of each day of the OKR's time, of the kind that its mode shows.
+async fn points(app: &App, okr: &Okr, reader: &Reader) -> ApiResult<Vec<Point>> {
+    if okr.progress_mode == ProgressMode::RollUp {
+        return Ok(vec![]);
+    }
+    let from = days::start_of(okr.starts_on, reader.zone());
+    let readings = app.store().readings(okr.id, Some(from), None, Page::all()).await?.items;
+    let by_hand = okr.progress_mode == ProgressMode::Manual;
+    let mut days: BTreeMap<Date, Reading> = BTreeMap::new();
+    // Newest first: the first of a day is its last.
+    for reading in readings {
+        if by_hand || reading.kind != ReadingKind::CheckIn {
+            days.entry(reading.at.with_timezone(&reader.zone()).date_naive()).or_insert(reading);
+        }
+    }
+    let point = |(day, reading): (Date, Reading)| {
+        let expected = expected(&okr.measure, okr.starts_on, okr.due_on, day);
+        progress(&reading.measure, &reading.tally).map(|progress| Point { day, progress, expected })
+    };
+    Ok(days.into_iter().filter_map(point).collect())
+}

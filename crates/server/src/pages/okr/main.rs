@@ -1,0 +1,228 @@
+//! The wide column: hero, chart, what is below, contributing issues, check-ins.
+
+use super::{issues, load::OkrPage};
+use crate::{
+    board::Shown,
+    components::{
+        avatar::avatar,
+        bar::{Bar, bar, gap},
+        chart::{Chart, chart, legend},
+        figures::{counted, figure},
+        icons::{Icon, small},
+        pill::pill,
+        row::{Frame, row, unit},
+        surfaces::card,
+        times,
+    },
+    pages::tree::groups,
+};
+use maud::{Markup, html};
+use okrsync_domain::{
+    check_in::{CheckIn, Entered, Hold, StatedStatus},
+    measure::Measure,
+    okr::{OkrKind, ProgressMode},
+};
+use okrsync_metrics::Status;
+
+/// The column.
+pub(super) fn column(page: &OkrPage, shown: &Shown<'_>) -> Markup {
+    let objective = shown.row.okr.kind == OkrKind::Objective;
+    html! {
+        (hero(page, shown))
+        @if objective { (below(page, shown)) }
+        @if shown.row.okr.progress_mode != ProgressMode::RollUp { (drawing(page, shown)) }
+        @if let Some(behind) = &page.issues { (issues::table(page, shown, behind)) }
+        (check_ins(page, shown))
+    }
+}
+
+fn hero(page: &OkrPage, shown: &Shown<'_>) -> Markup {
+    let standing = shown.standing;
+    let figures = Bar {
+        progress: standing.progress.as_ref(),
+        expected: standing.expected.as_ref(),
+        status: standing.status,
+        stale: shown.freshness.state.is_old(),
+        height: 12,
+    };
+    html! {
+        section class="card hero" aria-label="Progress" data-part="hero" {
+            div class="hero-top" {
+                div class="row" {
+                    @match &standing.progress {
+                        Some(progress) => { div class="pct" { (progress.page()) small { "%" } } }
+                        None => { div class="pct none" { "No value" } }
+                    }
+                    div {
+                        (pill(standing.status))
+                        @if let Some((progress, expected)) = standing.progress.as_ref().zip(standing.expected.as_ref()) {
+                            div class="t13 sub num" { (gap(progress, expected)) }
+                        }
+                    }
+                }
+                (stats(page, shown))
+            }
+            @if let Some(expected) = &standing.expected {
+                svg class="exp" aria-hidden="true" {
+                    text x={ (expected.page()) "%" } y="13" text-anchor=(anchor(&expected.page())) { "Expected " (expected.page()) "%" }
+                }
+            }
+            (bar(figures))
+            div class="scale" aria-hidden="true" { span { "0%" } span { "100%" } }
+            div class="running" data-progress hidden {
+                svg class="bar run" aria-hidden="true" { rect class="track" y="4" width="100%" height="6" rx="3" {} rect class="fill" y="4" width="0" height="6" rx="3" {} }
+                span class="t12 mut num" { "Reading issues: " span data-progress-text {} }
+            }
+        }
+    }
+}
+
+/// Text at the ends of the bar must not hang over.
+fn anchor(percent: &str) -> &'static str {
+    match percent.parse::<rust_decimal::Decimal>() {
+        Ok(at) if at < 12.into() => "start",
+        Ok(at) if at > 88.into() => "end",
+        _ => "middle",
+    }
+}
+
+fn stats(page: &OkrPage, shown: &Shown<'_>) -> Markup {
+    let (okr, standing, today) = (&shown.row.okr, shown.standing, page.reader.today);
+    let left = (okr.due_on - today).num_days();
+    html! {
+        dl class="stats" {
+            @if let Some((done, total)) = standing.done.zip(standing.total).filter(|_| okr.measure.is_percent_complete()) {
+                div { dt { "Done" } dd { (figure(done)) " " span { "of " (figure(total)) " " (unit(shown)) } } }
+            }
+            @if okr.progress_mode != ProgressMode::RollUp { (measured(okr, standing.value)) }
+            @if okr.progress_mode == ProgressMode::RollUp {
+                div { dt { "Key results" } dd { (standing.children.with_data) " " span { "of " (standing.children.count) " with a value" } } }
+            }
+            @if okr.closed.is_none() {
+                div {
+                    dt { "Time left" }
+                    dd { @if left < 0 { "Over" } @else { (left) " " span { (if left == 1 { "day" } else { "days" }) } } }
+                }
+            }
+        }
+    }
+}
+
+/// The value on its way, and the attainment where it is more than the bar can show.
+fn measured(okr: &okrsync_domain::okr::Okr, value: Option<rust_decimal::Decimal>) -> Markup {
+    let Some(value) = value.map(figure) else { return html! {} };
+    html! {
+        @match &okr.measure {
+            Measure::PercentComplete {} => {}
+            Measure::Kpi { name, unit, start, target } => {
+                div {
+                    dt { (if name.is_empty() { "Value" } else { name }) }
+                    dd { (value) " " span { "from " (figure(*start)) " to " (figure(*target)) " " (unit) } }
+                }
+            }
+            Measure::StayBelow(line) => {
+                div { dt { (if line.name.is_empty() { "Value" } else { &line.name }) } dd { (value) " " span { "stay under " (figure(line.target)) " " (line.unit) } } }
+            }
+            Measure::StayAbove(line) => {
+                div { dt { (if line.name.is_empty() { "Value" } else { &line.name }) } dd { (value) " " span { "stay over " (figure(line.target)) " " (line.unit) } } }
+            }
+        }
+    }
+}
+
+fn drawing(page: &OkrPage, shown: &Shown<'_>) -> Markup {
+    let okr = &shown.row.okr;
+    let expected = shown.standing.expected.as_ref();
+    let drawn =
+        Chart { first: okr.starts_on, last: okr.due_on, today: page.reader.today, points: &page.points, expected };
+    card(
+        if expected.is_some() { "Actual and expected" } else { "Actual" },
+        &html! {},
+        "chart-card",
+        &html! { div data-part="chart" { (legend(expected.is_some())) (chart(&drawn)) } },
+    )
+}
+
+/// The tree below an objective.
+fn below(page: &OkrPage, shown: &Shown<'_>) -> Markup {
+    let id = shown.row.okr.id;
+    let frame = Frame { people: &page.people, reader: &page.reader, writes: page.refreshes, trends: None };
+    let groups = groups(&page.board, &|_| true);
+    let rows: Vec<_> = groups.iter().flatten().filter(|placed| placed.shown.row.okr.id != id).collect();
+    let beside = html! {
+        span class="tag num" { (rows.len()) }
+        span class="grow" {}
+        @if page.edits {
+            a class="btn sm" href={ "/okrs/new?parent=" (id) } { (small(Icon::Plus, "")) "New key result" }
+        }
+    };
+    card(
+        "Key results",
+        &beside,
+        "below",
+        &html! {
+            @if rows.is_empty() {
+                p class="quiet" { "Nothing is below this objective yet, so it has no value." }
+            } @else {
+                div class="tree" role="treegrid" aria-label="Below this objective" {
+                    @for placed in rows { (row(&placed.shown, placed.depth.saturating_sub(1), placed.context, &frame)) }
+                }
+            }
+        },
+    )
+}
+
+fn check_ins(page: &OkrPage, shown: &Shown<'_>) -> Markup {
+    let beside = html! {
+        span class="grow" {}
+        @if page.edits && shown.row.okr.closed.is_none() {
+            a class="btn sm" href={ "/okrs/" (page.id) "/check-in" } data-dialog { (small(Icon::Comment, "")) "Write a check-in" }
+        }
+    };
+    card(
+        "Check-ins",
+        &beside,
+        "check-ins",
+        &html! {
+            div data-part="check-ins" {
+                @if page.check_ins.is_empty() { p class="quiet" { "Nobody has written one yet." } }
+                @else { ul class="checks" { @for it in &page.check_ins { (check_in(page, shown, it)) } } }
+            }
+        },
+    )
+}
+
+fn check_in(page: &OkrPage, shown: &Shown<'_>, it: &CheckIn) -> Markup {
+    let author = page.people.get(&it.author_id);
+    let number = it.entered.map(|entered| match entered {
+        Entered::Progress(percent) => format!("{}%", figure(percent)),
+        Entered::Value(value) if shown.row.okr.measure.is_percent_complete() => format!("{}%", figure(value)),
+        Entered::Value(value) => format!("{} {}", figure(value), unit(shown)).trim().to_owned(),
+    });
+    html! {
+        li {
+            @if let Some(author) = author { (avatar(author)) } @else { span {} }
+            div {
+                header {
+                    b class="b6" { (author.map_or("Somebody who is gone", |user| &user.name)) }
+                    span class="mut" { (times::clock(it.at, page.reader.now, page.reader.zone())) }
+                    @if let Some(number) = number { span class="tag line num" { (number) } }
+                    @if let Some(status) = it.status { (pill(stated(status))) }
+                    @if it.entered.is_some() && it.hold == Hold::UntilResumed && it.released_at.is_none() {
+                        span class="tag" { "Holds until resumed" }
+                    }
+                }
+                @if !it.note.is_empty() { p { (it.note) } }
+            }
+        }
+    }
+}
+
+fn stated(status: StatedStatus) -> Status {
+    status.into()
+}
+
+/// "14 issues".
+pub(super) fn issues_counted(number: u64) -> String {
+    counted(number, "issue", "issues")
+}
