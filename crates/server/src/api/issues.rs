@@ -95,7 +95,7 @@ async fn list(
 ) -> ApiResult<Json<Listing<IssueView>>> {
     let limit = listing::limit(paging.limit)?;
     let after = paging.cursor.as_deref().map(str::parse).transpose().map_err(|_| listing::bad_cursor())?.map(IssueId);
-    let page = behind(&app, &caller, id, after, limit).await?;
+    let page = Box::pin(behind(&app, &caller, id, after, limit)).await?;
     let next_cursor = page.next.map(|id| id.to_string());
     let view = |it: Contributing| IssueView::of(it.issue, &page.connection, it.value, it.contribution, page.titles);
     Ok(Json(Listing { items: page.issues.into_iter().map(view).collect(), next_cursor }))

@@ -126,7 +126,10 @@ fn connections(summary: &Summary<'_>) -> Markup {
                 span class="c-bad" { (icon(Icon::Triangle)) }
                 (failing.len()) " of " (all) @if failing.len() == 1 { " is failing" } @else { " are failing" }
             }
-            p class="t12 mut" { (first.name) ": " (first.trouble) }
+            p class="t12 mut" {
+                (first.name) ": " (first.trouble)
+                @if let Some(since) = &first.since { " Since " (since) "." }
+            }
         }
     }
 }

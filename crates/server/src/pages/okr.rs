@@ -36,7 +36,7 @@ pub(crate) async fn show(
     Id(id): Id<OkrId>,
     Params(asked): Params<Asked>,
 ) -> Result<Markup, PageError> {
-    Ok(render(&load::read(&app, visitor, id, &asked).await?))
+    Ok(render(&Box::pin(load::read(&app, visitor, id, &asked)).await?))
 }
 
 /// Draws it.
@@ -136,20 +136,20 @@ fn buttons(page: &OkrPage, shown: &Shown<'_>) -> Markup {
     let linked = page.board.rows.iter().any(|row| row.link.is_some());
     let rolls_up = okr.progress_mode == ProgressMode::RollUp;
     html! {
-        @if page.refreshes && linked {
+        @if page.rights.refreshes && linked {
             form method="post" action={ (path) "/refresh" } data-refresh={ "/api/v1" (path) "/refresh" } data-part="refresh" {
                 (hidden(&page.reader.csrf, &page.reader.once))
                 input type="hidden" name="next" value=(page.reader.path);
                 button class="btn" { (small(Icon::Refresh, "")) "Refresh" }
             }
         }
-        @if page.edits && okr.closed.is_none() {
+        @if page.rights.edits && okr.closed.is_none() {
             a class=(if rolls_up { "btn" } else { "btn pri" }) href={ (path) "/check-in" } data-dialog { (small(Icon::Comment, "")) "Check in" }
             @if okr.kind == OkrKind::Objective {
                 a class="btn pri" href={ "/okrs/new?parent=" (okr.id) } { (small(Icon::Plus, "")) "New key result" }
             }
         }
-        @if page.edits { (more(page, shown, &path)) }
+        @if page.rights.edits { (more(page, shown, &path)) }
     }
 }
 
@@ -210,7 +210,7 @@ fn since(page: &OkrPage, shown: &Shown<'_>) -> String {
 fn action(page: &OkrPage, shown: &Shown<'_>, failing: bool) -> Markup {
     let path = format!("/okrs/{}/refresh", shown.row.okr.id);
     html! {
-        @if failing && page.refreshes {
+        @if failing && page.rights.refreshes {
             form method="post" action=(path) data-refresh={ "/api/v1" (path) } {
                 (hidden(&page.reader.csrf, &page.reader.once))
                 input type="hidden" name="next" value=(page.reader.path);
@@ -228,7 +228,7 @@ fn overridden(page: &OkrPage, shown: &Shown<'_>) -> Markup {
         |progress| format!("The automatic value is {}%.", progress.page()),
     );
     let back = html! {
-        @if page.edits {
+        @if page.rights.edits {
             form method="post" action={ "/okrs/" (shown.row.okr.id) "/resume" } {
                 (hidden(&page.reader.csrf, &page.reader.once))
                 button class="btn sm" { "Resume automatic value" }

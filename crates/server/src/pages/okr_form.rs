@@ -104,7 +104,7 @@ pub(crate) async fn new(
         ("measure.start", "0".to_owned()),
         ("visibility", "everyone".to_owned()),
     ]);
-    Ok(render(&load(&app, visitor, None, kind, entries).await?))
+    Ok(render(&Box::pin(load(&app, visitor, None, kind, entries)).await?))
 }
 
 /// Writes it down.
@@ -124,7 +124,7 @@ pub(crate) async fn add(State(app): State<App>, sent: Sent) -> Result<Response, 
             let error = mendable(error)?;
             let kind = if sent.get("kind") == "objective" { OkrKind::Objective } else { OkrKind::KeyResult };
             let entries = sent.entries().refused(&error);
-            again(&app, sent.into_visitor(), None, kind, entries).await
+            Box::pin(again(&app, sent.into_visitor(), None, kind, entries)).await
         }
     }
 }
@@ -134,7 +134,7 @@ pub(crate) async fn edit(State(app): State<App>, visitor: Visitor, Id(id): Id<Ok
     let okr = app.store().get_okr(id).await?;
     visitor.caller.may(Act::EditOkr(&okr))?;
     let (kind, entries) = (okr.kind, entries(&okr));
-    Ok(render(&load(&app, visitor, Some(okr), kind, entries).await?))
+    Ok(render(&Box::pin(load(&app, visitor, Some(okr), kind, entries)).await?))
 }
 
 /// Changes it.
@@ -153,7 +153,7 @@ pub(crate) async fn change(State(app): State<App>, Id(id): Id<OkrId>, sent: Sent
             // Who saves again has read that somebody else was faster.
             entries.set("version", okr.version.to_string());
             let kind = okr.kind;
-            again(&app, sent.into_visitor(), Some(okr), kind, entries).await
+            Box::pin(again(&app, sent.into_visitor(), Some(okr), kind, entries)).await
         }
     }
 }
@@ -165,7 +165,7 @@ async fn again(
     kind: OkrKind,
     entries: Entries,
 ) -> Result<Response, PageError> {
-    let page = render(&load(app, visitor, okr, kind, entries).await?);
+    let page = render(&Box::pin(load(app, visitor, okr, kind, entries)).await?);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -239,8 +239,8 @@ fn entries(okr: &Okr) -> Entries {
             ("measure.kind", "kpi".to_owned()),
             ("measure.name", name.clone()),
             ("measure.unit", unit.clone()),
-            ("measure.start", plain(*start).to_string()),
-            ("measure.target", plain(*target).to_string()),
+            ("measure.start", plain(*start)),
+            ("measure.target", plain(*target)),
         ]),
         Measure::StayBelow(line) | Measure::StayAbove(line) => set(&[
             (
@@ -249,8 +249,8 @@ fn entries(okr: &Okr) -> Entries {
             ),
             ("measure.name", line.name.clone()),
             ("measure.unit", line.unit.clone()),
-            ("measure.target", plain(line.target).to_string()),
-            ("measure.risk_line", line.risk_line.map(|risk| plain(risk).to_string()).unwrap_or_default()),
+            ("measure.target", plain(line.target)),
+            ("measure.risk_line", line.risk_line.map(plain).unwrap_or_default()),
         ]),
     }
     entries

@@ -88,7 +88,7 @@ handlers!(delete, remove, Step::Delete, delete_it);
 /// Opens a closed OKR again.
 pub(crate) async fn reopen(State(app): State<App>, Id(id): Id<OkrId>, sent: Sent) -> Result<Response, PageError> {
     let work = async {
-        ending::open_again(&app, &sent.caller, id).await?;
+        Box::pin(ending::open_again(&app, &sent.caller, id)).await?;
         Ok(Done::to(format!("/okrs/{id}")).saying(Flash::good("Reopened").text("It counts as of today again.")))
     };
     Ok(sent.once(&app, work).await?)
@@ -110,14 +110,14 @@ async fn show(app: &App, visitor: Visitor, id: OkrId, step: Step) -> Result<Mark
         ("hold", "next_reading".to_owned()),
         ("due_on", super::period::Quarter::of(okr.due_on).next().last().to_string()),
     ]);
-    Ok(render(&load(app, visitor, okr, step, entries).await?))
+    Ok(render(&Box::pin(load(app, visitor, okr, step, entries)).await?))
 }
 
 async fn again(app: &App, id: OkrId, sent: Sent, step: Step, error: ApiError) -> Result<Response, PageError> {
     let error = mendable(error)?;
     let okr = app.store().get_okr(id).await?;
     let entries = sent.entries().refused(&error);
-    let page = render(&load(app, sent.into_visitor(), okr, step, entries).await?);
+    let page = render(&Box::pin(load(app, sent.into_visitor(), okr, step, entries)).await?);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
@@ -151,13 +151,13 @@ async fn enter(app: &App, id: OkrId, sent: &Sent) -> ApiResult<Done> {
 async fn close_it(app: &App, id: OkrId, sent: &Sent) -> ApiResult<Done> {
     let score = sent.given("score").map(|text| text.replace(',', "."));
     let body = parse(json!({ "score": score, "note": sent.get("note").trim() }))?;
-    ending::end(app, &sent.caller, id, body).await?;
+    Box::pin(ending::end(app, &sent.caller, id, body)).await?;
     Ok(Done::to(format!("/okrs/{id}")).saying(Flash::good("Closed").text("It stands as it stood today.")))
 }
 
 async fn postpone_it(app: &App, id: OkrId, sent: &Sent) -> ApiResult<Done> {
     let body = parse(json!({ "due_on": sent.get("due_on"), "note": sent.get("note").trim() }))?;
-    let okr = ending::put_off(app, &sent.caller, id, body).await?;
+    let okr = Box::pin(ending::put_off(app, &sent.caller, id, body)).await?;
     let said = Flash::good(format!("Due {}", okr.due_on.format("%-d %b %Y"))).text("A check-in says so.");
     Ok(Done::to(format!("/okrs/{id}")).saying(said))
 }

@@ -1,7 +1,11 @@
 //! Who reads a page, how, and at which moment: what every page of the application needs around it.
 
 use super::{Visitor, flash::Flash};
-use crate::{app::App, components::shell::Theme, error::ApiResult};
+use crate::{
+    app::App,
+    components::{shell::Theme, times},
+    error::ApiResult,
+};
 use chrono_tz::Tz;
 use okrsync_domain::{Date, Instant, connection::ConnectionState, organisation::Organisation, person::User};
 use okrsync_store::Page;
@@ -42,8 +46,8 @@ pub(crate) struct Failing {
     pub(crate) name: String,
     /// What is wrong, in a sentence.
     pub(crate) trouble: String,
-    /// Since when.
-    pub(crate) since: Option<Instant>,
+    /// Since when, as the reader's page says it.
+    pub(crate) since: Option<String>,
 }
 
 impl Reader {
@@ -55,7 +59,7 @@ impl Reader {
         let failing = failing.filter(|it| it.state == ConnectionState::Failing).map(|connection| Failing {
             name: connection.name.clone(),
             trouble: connection.last_error.as_ref().map(|problem| problem.message.clone()).unwrap_or_default(),
-            since: connection.last_error.as_ref().map(|problem| problem.at),
+            since: connection.last_error.as_ref().map(|problem| times::clock(problem.at, now, organisation.time_zone)),
         });
         Ok(Self {
             failing: failing.collect(),

@@ -1,6 +1,7 @@
 //! Every page is rendered from samples, so that none breaks unseen.
 
 mod connections;
+mod okrs;
 
 use super::{
     board::{BoardPage, render},
@@ -66,7 +67,7 @@ fn reader(role: Role) -> Reader {
         failing: vec![Failing {
             name: "Halden plant Jira".to_owned(),
             trouble: "Jira refuses our sign-in.".to_owned(),
-            since: Some(at("2026-11-19T13:05:00Z")),
+            since: Some("19 Nov, 13:05".to_owned()),
         }],
         connections: 4,
         flash: Some(Flash::good("Saved").text("Progress is measured again.")),

@@ -42,7 +42,7 @@ pub(crate) struct SharesPage {
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor, Id(id): Id<OkrId>) -> Result<Markup, PageError> {
     let okr = app.store().get_okr(id).await?;
     visitor.caller.may(Act::EditOkr(&okr))?;
-    Ok(render(&load(&app, visitor, okr, None).await?))
+    Ok(render(&Box::pin(load(&app, visitor, okr, None)).await?))
 }
 
 /// Saves all of them, or none.
@@ -58,7 +58,7 @@ pub(crate) async fn save(State(app): State<App>, Id(id): Id<OkrId>, sent: Sent) 
             let error = mendable(error)?;
             let entries = sent.entries().refused(&error);
             let okr = app.store().get_okr(id).await?;
-            let page = render(&load(&app, sent.into_visitor(), okr, Some(entries)).await?);
+            let page = render(&Box::pin(load(&app, sent.into_visitor(), okr, Some(entries))).await?);
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
     }
@@ -66,10 +66,12 @@ pub(crate) async fn save(State(app): State<App>, Id(id): Id<OkrId>, sent: Sent) 
 
 async fn load(app: &App, visitor: Visitor, okr: Okr, entries: Option<Entries>) -> ApiResult<SharesPage> {
     let children = app.store().children(okr.id).await?;
-    let stored = |child: &Okr| child.share.map(|share| plain(share).to_string()).unwrap_or_default();
+    let stored = |child: &Okr| child.share.map(plain).unwrap_or_default();
     let entries = entries.unwrap_or_else(|| {
         let mut entries = Entries::default();
-        children.iter().for_each(|child| entries.set(&name(child.id), stored(child)));
+        for child in &children {
+            entries.set(&name(child.id), stored(child));
+        }
         entries
     });
     let user = visitor.caller.user.clone();

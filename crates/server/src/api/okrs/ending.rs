@@ -59,7 +59,7 @@ async fn close(
     Id(id): Id<OkrId>,
     Body(body): Body<CloseBody>,
 ) -> ApiResult<Json<OkrView>> {
-    end(&app, &caller, id, body).await?;
+    Box::pin(end(&app, &caller, id, body)).await?;
     Ok(Json(answer(&app, id).await?))
 }
 
@@ -83,7 +83,7 @@ async fn postpone(
     Id(id): Id<OkrId>,
     Body(body): Body<PostponeBody>,
 ) -> ApiResult<Json<OkrView>> {
-    put_off(&app, &caller, id, body).await?;
+    Box::pin(put_off(&app, &caller, id, body)).await?;
     Ok(Json(answer(&app, id).await?))
 }
 
@@ -108,7 +108,7 @@ pub(crate) async fn put_off(app: &App, caller: &Caller, id: OkrId, body: Postpon
 #[utoipa::path(post, path = "/okrs/{id}/reopen", tag = "OKRs", params(("id" = String, Path)),
     responses((status = 200, body = OkrView)))]
 async fn reopen(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
-    open_again(&app, &caller, id).await?;
+    Box::pin(open_again(&app, &caller, id)).await?;
     Ok(Json(answer(&app, id).await?))
 }
 

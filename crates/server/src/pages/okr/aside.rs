@@ -35,7 +35,7 @@ fn shares(page: &OkrPage, shown: &Shown<'_>) -> Markup {
     let children = page.board.all().filter(|it| it.row.okr.parent_id == Some(page.id));
     let beside = html! {
         span class="grow" {}
-        @if page.edits { a class="btn sm" href={ "/okrs/" (page.id) "/shares" } data-dialog { (small(Icon::Pencil, "")) "Edit" } }
+        @if page.rights.edits { a class="btn sm" href={ "/okrs/" (page.id) "/shares" } data-dialog { (small(Icon::Pencil, "")) "Edit" } }
     };
     let standing = shown.standing;
     card(
@@ -117,7 +117,7 @@ fn by_hand(page: &OkrPage, shown: &Shown<'_>) -> Markup {
                     dt { "Value" }
                     dd { "Entered by hand" }
                 }
-                @if page.edits { p class="help" { "Each check-in with a number sets the value." } }
+                @if page.rights.edits { p class="help" { "Each check-in with a number sets the value." } }
             }
         },
     )
@@ -135,7 +135,7 @@ fn measure(measure: &Measure) -> &'static str {
 fn history(page: &OkrPage) -> Markup {
     let beside = html! {
         span class="grow" {}
-        @if page.whole_history { a class="link t12" href={ "/okrs/" (page.id) } { "The last ones" } }
+        @if page.parts.whole_history { a class="link t12" href={ "/okrs/" (page.id) } { "The last ones" } }
         @else { a class="link t12" href={ "/okrs/" (page.id) "?refreshes=all" } { "All refreshes" } }
     };
     card(

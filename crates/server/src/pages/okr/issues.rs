@@ -113,9 +113,9 @@ pub(super) fn points(value: Decimal, plus: &str) -> String {
 fn pager(page: &OkrPage, behind: &Behind) -> Markup {
     let path = format!("/okrs/{}", page.id);
     html! {
-        @if !page.first_issues || behind.next.is_some() {
+        @if !page.parts.first_issues || behind.next.is_some() {
             nav class="pager" aria-label="Pages of issues" {
-                @if page.first_issues { span {} } @else { a class="btn sm" href=(path) { "First page" } }
+                @if page.parts.first_issues { span {} } @else { a class="btn sm" href=(path) { "First page" } }
                 @if let Some(next) = behind.next { a class="btn sm" href={ (path) "?issues_after=" (next) } { "Next page" } }
             }
         }

@@ -63,18 +63,32 @@ pub(crate) struct OkrPage {
     pub(crate) check_ins: Vec<CheckIn>,
     /// Issues behind the number, if there is a link and a reading.
     pub(crate) issues: Option<Behind>,
-    /// Whether these issues are the first ones.
-    pub(crate) first_issues: bool,
     /// Newest first.
     pub(crate) history: Vec<Refresh>,
-    /// Whether the list of refreshes is complete.
-    pub(crate) whole_history: bool,
-    /// Whether the reader may change it.
-    pub(crate) edits: bool,
-    /// Whether the reader may have Jira asked again.
-    pub(crate) refreshes: bool,
+    /// Which parts are shown.
+    pub(crate) parts: Parts,
+    /// What the reader may do.
+    pub(crate) rights: Rights,
     /// Who reads it.
     pub(crate) reader: Reader,
+}
+
+/// Which parts of long lists are shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parts {
+    /// The issues are the first ones.
+    pub(crate) first_issues: bool,
+    /// The list of refreshes is complete.
+    pub(crate) whole_history: bool,
+}
+
+/// What the reader may do with the OKR.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rights {
+    /// Change it.
+    pub(crate) edits: bool,
+    /// Have Jira asked again.
+    pub(crate) refreshes: bool,
 }
 
 /// Reads the page.
@@ -87,7 +101,7 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
     let link = board.find(id).and_then(|shown| shown.row.link.as_ref().map(|linked| linked.link.query_id));
     let after = asked.issues_after.parse().ok().map(IssueId);
     let issues = match link {
-        Some(_) => Some(issues::behind(app, &caller, id, after, ISSUES).await?),
+        Some(_) => Some(Box::pin(issues::behind(app, &caller, id, after, ISSUES)).await?),
         None => None,
     };
     let whole_history = asked.refreshes == "all";
@@ -108,11 +122,12 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         before,
         after: next,
         issues,
-        first_issues: after.is_none(),
+        parts: Parts { first_issues: after.is_none(), whole_history },
         history,
-        whole_history,
-        edits: judge(&caller.user, Act::EditOkr(&okr)) == Verdict::Allowed,
-        refreshes: judge(&caller.user, Act::RefreshOkr(&okr)) == Verdict::Allowed,
+        rights: Rights {
+            edits: judge(&caller.user, Act::EditOkr(&okr)) == Verdict::Allowed,
+            refreshes: judge(&caller.user, Act::RefreshOkr(&okr)) == Verdict::Allowed,
+        },
         board,
         reader,
     })

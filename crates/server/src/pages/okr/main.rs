@@ -146,13 +146,13 @@ fn drawing(page: &OkrPage, shown: &Shown<'_>) -> Markup {
 /// The tree below an objective.
 fn below(page: &OkrPage, shown: &Shown<'_>) -> Markup {
     let id = shown.row.okr.id;
-    let frame = Frame { people: &page.people, reader: &page.reader, writes: page.refreshes, trends: None };
+    let frame = Frame { people: &page.people, reader: &page.reader, writes: page.rights.refreshes, trends: None };
     let groups = groups(&page.board, &|_| true);
     let rows: Vec<_> = groups.iter().flatten().filter(|placed| placed.shown.row.okr.id != id).collect();
     let beside = html! {
         span class="tag num" { (rows.len()) }
         span class="grow" {}
-        @if page.edits {
+        @if page.rights.edits {
             a class="btn sm" href={ "/okrs/new?parent=" (id) } { (small(Icon::Plus, "")) "New key result" }
         }
     };
@@ -175,7 +175,7 @@ fn below(page: &OkrPage, shown: &Shown<'_>) -> Markup {
 fn check_ins(page: &OkrPage, shown: &Shown<'_>) -> Markup {
     let beside = html! {
         span class="grow" {}
-        @if page.edits && shown.row.okr.closed.is_none() {
+        @if page.rights.edits && shown.row.okr.closed.is_none() {
             a class="btn sm" href={ "/okrs/" (page.id) "/check-in" } data-dialog { (small(Icon::Comment, "")) "Write a check-in" }
         }
     };
