@@ -4,6 +4,7 @@ use crate::{
     auth::throttle::Throttle,
     config::{ConfigError, Settings},
     error::ApiResult,
+    trends::KnownTrends,
 };
 use okrsync_connections::KeyRing;
 use okrsync_domain::{
@@ -47,6 +48,7 @@ struct Inner {
     clock: Clock,
     random: Random,
     throttle: Throttle,
+    trends: KnownTrends,
     closing: CancellationToken,
 }
 
@@ -83,7 +85,7 @@ impl App {
         let engine = Engine::new(store.clone(), keys.clone(), clock.clone(), random.clone(), sync, policy);
         let throttle = Throttle::new(settings.web.sign_ins_per_minute);
         let closing = CancellationToken::new();
-        Ok(Self(Arc::new(Inner { settings, store, engine, keys, clock, random, throttle, closing })))
+        Ok(Self(Arc::new(Inner { settings, store, engine, keys, clock, random, throttle, trends: KnownTrends::default(), closing })))
     }
 
     /// The settings it was opened with.
@@ -125,6 +127,11 @@ impl App {
     pub(crate) fn note(&self, actor: Actor, action: &str, subject: impl Into<Subject>) -> Note {
         let (action, subject) = (action.to_owned(), subject.into());
         Note { at: self.now(), actor, action, subject, before: None, after: None }
+    }
+
+    /// The ways of OKRs, as far as they are known.
+    pub(crate) fn trends(&self) -> &KnownTrends {
+        &self.0.trends
     }
 
     /// Limits on tries to sign in.

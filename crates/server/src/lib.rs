@@ -25,6 +25,7 @@ mod openapi;
 mod outlook;
 mod pages;
 mod quality;
+mod trends;
 
 pub use app::{App, Error};
 pub use auth::access;

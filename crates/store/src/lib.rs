@@ -46,6 +46,7 @@ mod target;
 mod tests;
 mod thinned;
 mod tokens;
+mod trends;
 mod turns;
 mod usage;
 

@@ -15,15 +15,15 @@ use crate::{
         times,
     },
     pages::reader::Reader,
+    trends::Trends,
 };
 use maud::{Markup, html};
 use okrsync_domain::{
-    Date, OkrId, UserId,
+    UserId,
     measure::{Aggregate, Measure, Metric},
     okr::{OkrKind, ProgressMode},
     person::User,
 };
-use okrsync_metrics::Progress;
 use okrsync_store::Linked;
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ pub(crate) struct Frame<'a> {
     /// Whether the reader may have Jira asked again.
     pub(crate) writes: bool,
     /// The way of each OKR since its first day; none leaves the column out.
-    pub(crate) trends: Option<&'a BTreeMap<OkrId, Vec<(Date, Progress)>>>,
+    pub(crate) trends: Option<&'a Trends>,
 }
 
 /// The row at a depth of the tree; `context` rows are there only for the ones below them.

@@ -1,10 +1,13 @@
 //! The board: where every objective and key result of a period stands.
 
+mod empty;
+mod filter;
+
 use super::{
-    PageError, Visitor, encode,
+    PageError, Visitor,
     period::{Quarter, switcher},
     reader::Reader,
-    tree::{Placed, groups, mentions},
+    tree::{Placed, groups},
 };
 use crate::{
     app::App,
@@ -13,35 +16,28 @@ use crate::{
     components::{
         figures::counted,
         form::hidden,
-        icons::{Icon, icon, small},
+        icons::{Icon, small},
         row::{Frame, row},
         shell::{Place, Shell, shell},
         summary::{Summary, summary},
         surfaces::{Tone, banner},
+        times,
     },
     error::ApiResult,
     extract::Params,
+    trends::Trends,
 };
 use axum::extract::State;
+pub(crate) use filter::{Asked, Filter};
 use maud::{Markup, html};
 use okrsync_domain::{UserId, measure::Measure, person::User};
-use okrsync_metrics::{Company, Status, company, count_by_status, expected};
+use okrsync_metrics::{Company, company, count_by_status, expected};
 use okrsync_store::BoardScope;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// What the reader asked for. Anything unknown is as good as nothing: addresses are typed and shared.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Asked {
-    #[serde(default)]
-    period: String,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    q: String,
-    #[serde(default)]
-    mine: String,
-}
+/// Rows of a period that are shown on one page; where there are more, so many rows make a page.
+const WHOLE: usize = 1000;
+const PAGE: usize = 100;
 
 /// Everything that the page says.
 pub(crate) struct BoardPage {
@@ -51,12 +47,12 @@ pub(crate) struct BoardPage {
     pub(crate) people: BTreeMap<UserId, User>,
     /// The period.
     pub(crate) quarter: Quarter,
-    /// Words that rows must mention.
-    pub(crate) search: String,
-    /// Status that rows must have.
-    pub(crate) status: Option<Status>,
-    /// One's own only.
-    pub(crate) mine: bool,
+    /// Which rows are wanted.
+    pub(crate) filter: Filter,
+    /// Which page of them, from 1.
+    pub(crate) number: usize,
+    /// The way of each OKR since its first day.
+    pub(crate) trends: Trends,
     /// Who reads it.
     pub(crate) reader: Reader,
 }
@@ -68,7 +64,7 @@ pub(crate) async fn show(
     Params(asked): Params<Asked>,
 ) -> Result<Markup, PageError> {
     visitor.caller.may(Act::Look)?;
-    Ok(render(&read(&app, visitor, asked).await?))
+    Ok(render(&Box::pin(read(&app, visitor, asked)).await?))
 }
 
 async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage> {
@@ -76,81 +72,62 @@ async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage>
     let mut board = Board::load(app, BoardScope::All).await?;
     let quarter = asked.period.parse().unwrap_or_else(|()| Quarter::of(board.today));
     board.keep(|okr| sees_okr(&reader.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first());
-    Ok(BoardPage {
-        people: people(app).await?,
-        quarter,
-        search: asked.q.trim().to_owned(),
-        status: asked.status.parse().ok(),
-        mine: asked.mine == "true",
-        board,
-        reader,
-    })
+    let filter = Filter::of(app, &asked).await?;
+    let trends = app.trends().of(app.store(), &board.rows, &board.organisation).await?;
+    let number = asked.page.parse().unwrap_or(1);
+    Ok(BoardPage { people: people(app).await?, quarter, filter, number, trends, board, reader })
 }
 
 impl BoardPage {
-    /// The address of this board with another status.
-    fn address(&self, status: Option<Status>) -> String {
-        let mut parts = vec![format!("period={}", self.quarter)];
-        if let Some(status) = status {
-            parts.push(format!("status={}", status.as_str()));
-        }
-        if !self.search.is_empty() {
-            parts.push(format!("q={}", encode(&self.search)));
-        }
-        if self.mine {
-            parts.push("mine=true".to_owned());
-        }
-        format!("/?{}", parts.join("&"))
+    /// The address of this board with another filter.
+    fn address(&self, filter: &Filter) -> String {
+        format!("/?period={}{}", self.quarter, filter.query())
     }
 
-    fn writes(&self) -> bool {
-        judge(&self.reader.user, Act::RefreshAll) == Verdict::Allowed
-    }
-
-    fn is_filtered(&self) -> bool {
-        self.status.is_some() || !self.search.is_empty() || self.mine
+    fn may(&self, act: Act<'_>) -> bool {
+        judge(&self.reader.user, act) == Verdict::Allowed
     }
 
     fn groups(&self) -> Vec<Vec<Placed<'_>>> {
-        groups(&self.board, &|shown| {
-            self.status.is_none_or(|status| shown.standing.status == status)
-                && (self.search.is_empty() || mentions(shown, &self.search))
-                && (!self.mine || shown.row.okr.owner_id == self.reader.user.id)
-        })
+        groups(&self.board, &|shown| self.filter.fits(shown))
     }
 }
 
 /// The page.
 pub(crate) fn render(page: &BoardPage) -> Markup {
-    let organisation = &page.board.organisation;
     let content = html! {
         div class="page" data-live data-board {
-            @if !organisation.jira_enabled {
+            @if !page.board.organisation.jira_enabled {
                 (banner(Tone::Mid, "Jira sync is switched off.", "The last values stay until an admin switches it on.", &html! {}))
             }
-            @if page.board.rows.is_empty() { (empty(page)) } @else { (filled(page)) }
+            @if page.board.rows.is_empty() { (empty::board(page)) } @else { (filled(page)) }
         }
     };
     let frame = Shell {
         title: &format!("OKRs · {}", page.quarter.label()),
-        place: if page.mine { Place::Mine } else { Place::Board },
+        place: Place::Board,
         reader: &page.reader,
-        top: html! {
-            (switcher(page.quarter, page.board.today))
-            span class="grow" {}
-            @if page.writes() { (refresh_all(&page.reader)) }
-        },
+        top: html! { (switcher(page.quarter, page.board.today)) span class="grow" {} (buttons(page)) },
         back: None,
     };
     shell(&frame, &content)
 }
 
-fn refresh_all(reader: &Reader) -> Markup {
+fn buttons(page: &BoardPage) -> Markup {
+    let reader = &page.reader;
+    let filled = !page.board.rows.is_empty();
     html! {
-        form method="post" action="/refresh" data-refresh="/api/v1/refreshes" data-body="{\"scope\":\"all\"}" {
-            (hidden(&reader.csrf, &reader.once))
-            input type="hidden" name="next" value=(reader.path);
-            button class="btn" { (small(Icon::Refresh, "")) "Refresh all" }
+        @if filled && page.may(Act::RefreshAll) {
+            form method="post" action="/refresh" data-refresh="/api/v1/refreshes" data-body="{\"scope\":\"all\"}" {
+                (hidden(&reader.csrf, &reader.once))
+                input type="hidden" name="next" value=(reader.path);
+                button class="btn" { (small(Icon::Refresh, "")) "Refresh all" }
+            }
+        }
+        @if page.may(Act::CreateOkr(reader.user.id)) {
+            a class=(if filled { "btn pri" } else { "btn" }) href={ "/okrs/new?kind=objective&period=" (page.quarter) } {
+                (small(Icon::Plus, "")) "New objective"
+            }
         }
     }
 }
@@ -162,59 +139,90 @@ fn filled(page: &BoardPage) -> Markup {
     let head = Summary {
         company: &whole,
         counts: &counts,
-        chosen: page.status,
-        address: &|status| page.address(status),
+        chosen: page.filter.status,
+        address: &|status| page.address(&Filter { status, ..page.filter.clone() }),
         failing: &page.reader.failing,
         connections: page.reader.connections,
     };
-    html! { (summary(&head)) (tools(page, counts.values().sum())) (rows(page)) }
+    html! { (summary(&head)) (filter::tools(page)) (rows(page)) }
 }
 
-fn tools(page: &BoardPage, key_results: u64) -> Markup {
-    let objectives = u64::try_from(page.board.rows.len()).unwrap_or(u64::MAX).saturating_sub(key_results);
-    html! {
-        form class="tools" method="get" action="/" role="search" {
-            input type="hidden" name="period" value=(page.quarter);
-            @if let Some(status) = page.status { input type="hidden" name="status" value=(status.as_str()); }
-            @if page.mine { input type="hidden" name="mine" value="true"; }
-            label class="in sm" {
-                (small(Icon::Search, ""))
-                span class="vh" { "Filter by title or query" }
-                input type="search" name="q" value=(page.search) placeholder="Filter by title or query";
-            }
-            @if page.is_filtered() {
-                a class="chip" href={ "/?period=" (page.quarter) } { "Clear filters" (icon(Icon::Cross)) }
-            }
-            span class="grow" {}
-            span class="t12 mut only-d" data-part="size" {
-                (counted(objectives, "objective", "objectives")) " · " (counted(key_results, "key result", "key results"))
-            }
-        }
-    }
+/// "4 objectives · 12 key results".
+fn size(page: &BoardPage) -> String {
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let key_results = page.board.key_results().count();
+    let objectives = count(page.board.rows.len().saturating_sub(key_results));
+    let key_results = counted(count(key_results), "key result", "key results");
+    format!("{} · {key_results}", counted(objectives, "objective", "objectives"))
 }
 
 fn rows(page: &BoardPage) -> Markup {
-    let frame = Frame { people: &page.people, reader: &page.reader, writes: page.writes(), trends: None };
+    let frame = Frame {
+        people: &page.people,
+        reader: &page.reader,
+        writes: page.may(Act::RefreshAll),
+        trends: Some(&page.trends),
+    };
     let groups = page.groups();
+    let pages = pages(&groups);
+    let number = page.number.clamp(1, pages.len().max(1));
     html! {
         @if groups.is_empty() {
-            p class="sub" { "No key result matches. " a class="link" href={ "/?period=" (page.quarter) } { "Clear filters" } }
+            p class="sub" { "No key result matches. " a class="link" href=(page.address(&Filter::default())) { "Clear filters" } }
         } @else {
-            div class="tree" role="table" aria-label="Objectives and key results" {
-                div class="tr th" role="row" {
-                    span class="tt" role="columnheader" { "Objective / key result" }
-                    span class="c-owner" role="columnheader" { "Owner" }
-                    span class="row" role="columnheader" { "Progress" (expected_key(page)) }
-                    span class="c-val" role="columnheader" { "Value" }
-                    span role="columnheader" { "Status" }
-                    span role="columnheader" { "Source" }
-                }
-                @for group in &groups {
+            div class="tree" role="treegrid" aria-label="Objectives and key results" {
+                (heads(page))
+                @for group in pages.get(number - 1).into_iter().flat_map(|range| &groups[range.clone()]) {
                     div class="grp" role="rowgroup" {
                         @for placed in group { (row(&placed.shown, placed.depth, placed.context, &frame)) }
                     }
                 }
             }
+            @if pages.len() > 1 { (pager(page, number, pages.len())) }
+        }
+    }
+}
+
+fn heads(page: &BoardPage) -> Markup {
+    html! {
+        div class="tr th" role="row" {
+            span class="tt" role="columnheader" { "Objective / key result" }
+            span class="c-owner" role="columnheader" { "Owner" }
+            span class="c-bar row" role="columnheader" { "Progress" (expected_key(page)) }
+            span class="c-val" role="columnheader" { "Value" }
+            span class="c-status" role="columnheader" { "Status" }
+            span class="c-trend" role="columnheader" { "Since " (times::day(page.quarter.first(), page.board.today)) }
+            span class="c-src" role="columnheader" { "Source" }
+        }
+    }
+}
+
+/// Ranges of groups that make a page each: whole groups, as many as make a page's rows.
+fn pages(groups: &[Vec<Placed<'_>>]) -> Vec<std::ops::Range<usize>> {
+    if groups.iter().map(Vec::len).sum::<usize>() <= WHOLE {
+        return vec![0..groups.len()];
+    }
+    let (mut pages, mut start, mut rows) = (vec![], 0, 0);
+    for (index, group) in groups.iter().enumerate() {
+        rows += group.len();
+        if rows >= PAGE {
+            pages.push(start..index + 1);
+            (start, rows) = (index + 1, 0);
+        }
+    }
+    if start < groups.len() {
+        pages.push(start..groups.len());
+    }
+    pages
+}
+
+fn pager(page: &BoardPage, number: usize, last: usize) -> Markup {
+    let address = |number: usize| format!("{}&page={number}", page.address(&page.filter));
+    html! {
+        nav class="pager" aria-label="Pages of the board" {
+            @if number > 1 { a class="btn sm" href=(address(number - 1)) { "Page before" } } @else { span {} }
+            span class="t12 mut num" { "Page " (number) " of " (last) }
+            @if number < last { a class="btn sm" href=(address(number + 1)) { "Next page" } } @else { span {} }
         }
     }
 }
@@ -225,34 +233,8 @@ fn expected_key(page: &BoardPage) -> Markup {
     let expected = expected(&Measure::default(), first, last, page.board.today);
     html! {
         @if let Some(expected) = expected {
-            svg class="key" width="4" height="12" aria-hidden="true" { line class="mark" x1="2" x2="2" y1="1" y2="11" {} }
+            svg class="marker" width="4" height="12" aria-hidden="true" { line class="mark" x1="2" x2="2" y1="1" y2="11" {} }
             "expected " (expected.page()) "%"
-        }
-    }
-}
-
-fn empty(page: &BoardPage) -> Markup {
-    html! {
-        div class="empty-board" {
-            h2 { "No objectives in " (page.quarter.label()) " yet" }
-            p class="sub" { "Connect Jira once. After that, key results fill themselves from the issues you point them at." }
-            ol class="card steps" {
-                (step(1, "Connect Jira", "Cloud or self-managed, read access is enough.", "POST /api/v1/connections"))
-                (step(2, "Write an objective", "What should be true at the end of the period?", "POST /api/v1/okrs"))
-                (step(3, "Link its key results to JQL queries", "You see the number before you save.", "PUT /api/v1/okrs/{id}/link"))
-            }
-            p class="t13 mut" {
-                "These pages come later; until then the " a class="link" href="/api/docs" { "API" } " does it."
-            }
-        }
-    }
-}
-
-fn step(number: u8, title: &str, text: &str, call: &str) -> Markup {
-    html! {
-        li {
-            span class="no" { (number) }
-            div { b class="b6" { (title) } p class="t13 mut" { (text) } code { (call) } }
         }
     }
 }

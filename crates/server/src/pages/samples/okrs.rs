@@ -27,7 +27,7 @@ use okrsync_domain::{
     check_in::{CheckIn, Entered, Hold, StatedStatus},
     connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
     issue::{Facts, Issue, IssueId, IssueKey},
-    okr::{Closing, OkrKind, ProgressMode},
+    okr::{Closing, OkrKind},
     person::Role,
     refresh::{Refresh, RefreshState},
 };
