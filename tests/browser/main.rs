@@ -2,6 +2,9 @@
 
 mod board;
 mod connections;
+mod okrs;
+mod pages;
+mod story;
 
 use okrsync_tests::browser::Browser;
 use thirtyfour::prelude::*;

@@ -11,6 +11,7 @@
 #![expect(clippy::missing_panics_doc, reason = "a harness tells by panicking that a test has failed")]
 
 pub mod app;
+pub mod axe;
 pub mod browser;
 pub mod clients;
 mod cluster;

@@ -36,6 +36,21 @@ impl Person {
         let (cookie, csrf) = (self.cookie.clone(), self.csrf.clone());
         Self { id: self.id, email: self.email.clone(), token, cookie, csrf }
     }
+
+    /// The same person in a browser whose session has ended.
+    pub(crate) fn without_session(&self) -> Self {
+        Self { cookie: String::new(), csrf: String::new(), ..self.with_token(self.token.clone()) }
+    }
+
+    /// The browser's cookie.
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    /// The token that forms of the session carry.
+    pub(crate) fn csrf(&self) -> &str {
+        &self.csrf
+    }
 }
 
 /// What the id in a path may be of.
@@ -254,7 +269,8 @@ fn form(fields: &Value, csrf: &str) -> String {
     pairs.join("&")
 }
 
-fn encode(text: &str) -> String {
+/// A text in a form.
+pub(crate) fn encode(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 

@@ -85,7 +85,17 @@ impl App {
         let engine = Engine::new(store.clone(), keys.clone(), clock.clone(), random.clone(), sync, policy);
         let throttle = Throttle::new(settings.web.sign_ins_per_minute);
         let closing = CancellationToken::new();
-        Ok(Self(Arc::new(Inner { settings, store, engine, keys, clock, random, throttle, trends: KnownTrends::default(), closing })))
+        Ok(Self(Arc::new(Inner {
+            settings,
+            store,
+            engine,
+            keys,
+            clock,
+            random,
+            throttle,
+            trends: KnownTrends::default(),
+            closing,
+        })))
     }
 
     /// The settings it was opened with.

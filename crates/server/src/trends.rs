@@ -3,12 +3,7 @@
 use crate::{api::days, error::ApiResult};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
-use okrsync_domain::{
-    Date, OkrId,
-    okr::ProgressMode,
-    organisation::Organisation,
-    reading::Reading,
-};
+use okrsync_domain::{Date, OkrId, okr::ProgressMode, organisation::Organisation, reading::Reading};
 use okrsync_metrics::{Progress, progress};
 use okrsync_store::{BoardRow, Store};
 use std::{
@@ -52,7 +47,10 @@ impl KnownTrends {
             self.learn(&wanted, readings, zone);
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(rows.iter().filter_map(|row| Some((row.okr.id, known.get_mut(&row.okr.id)?.brought_up(row, zone)))).collect())
+        Ok(rows
+            .iter()
+            .filter_map(|row| Some((row.okr.id, known.get_mut(&row.okr.id)?.brought_up(row, zone))))
+            .collect())
     }
 
     fn knows(&self, row: &BoardRow) -> bool {
@@ -85,7 +83,9 @@ impl KnownTrends {
 impl Known {
     fn add(&mut self, reading: &Reading, zone: Tz) {
         let day = reading.at.with_timezone(&zone).date_naive();
-        let Some(progress) = progress(&reading.measure, &reading.tally).filter(|_| day >= self.starts_on) else { return };
+        let Some(progress) = progress(&reading.measure, &reading.tally).filter(|_| day >= self.starts_on) else {
+            return;
+        };
         // The end moves with every reading until it is far enough from the point before it.
         if let [.., (before, _), (last, _)] = self.points.as_slice()
             && *last - *before < NEAR

@@ -79,7 +79,9 @@ impl Store {
         self.read(move |db| {
             let query = issues::table
                 .inner_join(queries::table.on(queries::connection_id.eq(issues::connection_id)))
-                .inner_join(members::table.on(members::query_id.eq(queries::id).and(members::issue_id.eq(issues::issue_id))))
+                .inner_join(
+                    members::table.on(members::query_id.eq(queries::id).and(members::issue_id.eq(issues::issue_id))),
+                )
                 .inner_join(links::table.on(links::query_id.eq(queries::id)))
                 .filter(issues::issue_key.eq(key))
                 .filter(members::ended_at.is_null())

@@ -18,6 +18,8 @@ use step::Step;
 enum Xtask {
     /// Checks everything: every step runs, the summary comes last, and any failure makes the exit code 1.
     Test(Selection),
+    /// Makes a picture of each page and state, in three widths and both themes, into `target/screenshots`.
+    Screenshots,
 }
 
 /// Which steps of the test command run; all of them by default.
@@ -38,11 +40,24 @@ impl Selection {
 }
 
 fn main() -> ExitCode {
-    let Xtask::Test(selection) = Xtask::parse();
+    let selection = match Xtask::parse() {
+        Xtask::Test(selection) => selection,
+        Xtask::Screenshots => return screenshots(),
+    };
     let steps: Vec<Step> = Step::value_variants().iter().copied().filter(|step| selection.takes(*step)).collect();
     let outcomes = summary::run_all(&steps);
     summary::print(&outcomes);
     if outcomes.iter().all(summary::Outcome::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn screenshots() -> ExitCode {
+    match step::make_screenshots() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +65,9 @@ mod tests {
     use super::*;
 
     fn names(arguments: &[&str]) -> Vec<String> {
-        let Xtask::Test(selection) = Xtask::parse_from(["cargo xtask", "test"].iter().chain(arguments));
+        let Xtask::Test(selection) = Xtask::parse_from(["cargo xtask", "test"].iter().chain(arguments)) else {
+            panic!("the test command")
+        };
         let taken = Step::value_variants().iter().filter(|step| selection.takes(**step));
         taken.map(|step| step.name()).collect()
     }

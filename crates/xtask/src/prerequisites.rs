@@ -1,7 +1,7 @@
 //! What the tests need from the machine: found, or installed where that is possible, or named for the reader to install.
 
 use crate::{
-    command::{cargo, program, run, succeeds},
+    command::{cargo, program, root, run, succeeds},
     programs,
 };
 use anyhow::bail;
@@ -44,6 +44,25 @@ const CARGO_COMMANDS: [(&str, &str); 2] = [("deny", "0.20.2"), ("machete", "0.9.
 /// Whether a browser can be driven.
 pub(crate) fn has_browser() -> bool {
     programs::find("chromium").is_some() && programs::find("chromedriver").is_some()
+}
+
+/// The accessibility checker that the browser tests run on every page; an npm package, and used nowhere else.
+const AXE: &str = "axe-core@4.14.1";
+
+/// Whether the accessibility checker was fetched.
+pub(crate) fn has_axe() -> bool {
+    root().join("target/axe/node_modules/axe-core/axe.min.js").is_file()
+}
+
+/// Fetches the accessibility checker into `target`, where npm is; elsewhere its tests say that they are skipped.
+pub(crate) fn fetch_axe() -> anyhow::Result<()> {
+    if has_axe() || programs::find("npm").is_none() {
+        return Ok(());
+    }
+    let folder = root().join("target/axe");
+    std::fs::create_dir_all(&folder)?;
+    let options = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix"];
+    run(program("npm", &options).arg(&folder).arg(AXE))
 }
 
 /// Sees to it that everything is here, or says what to install: all of it, not just the first.

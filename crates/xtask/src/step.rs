@@ -1,7 +1,7 @@
 //! The steps of the test command, in the order in which they run.
 
 use crate::{
-    command::{cargo, output, program, run},
+    command::{cargo, output, program, root, run},
     prerequisites, programs,
 };
 use anyhow::Context;
@@ -73,7 +73,10 @@ impl Step {
             Self::Doc => test(&["--doc"]),
             Self::Architecture => test(&["--test", "architecture"]),
             Self::Journeys => test(&["--test", "journeys"]),
-            Self::Browser => test(&["--test", "browser"]),
+            Self::Browser => {
+                prerequisites::fetch_axe()?;
+                test(&["--test", "browser"])
+            }
         }
     }
 }
@@ -94,7 +97,19 @@ fn test(selection: &[&str]) -> anyhow::Result<()> {
     if is_ci || prerequisites::has_browser() {
         command.env("OKRSYNC_REQUIRE_BROWSER", "1");
     }
+    if is_ci || prerequisites::has_axe() {
+        command.env("OKRSYNC_REQUIRE_AXE", "1");
+    }
     run(&mut command)
+}
+
+/// Pictures of every page, made by the test that looks at them.
+pub(crate) fn make_screenshots() -> anyhow::Result<()> {
+    let folder = root().join("target/screenshots");
+    let mut command = program("cargo", &["test", "--workspace", "--test", "browser", "--", "pages::"]);
+    run(command.env("OKRSYNC_SCREENSHOTS", &folder).env("OKRSYNC_REQUIRE_BROWSER", "1"))?;
+    println!("pictures are in {}", folder.display());
+    Ok(())
 }
 
 /// Libraries, programs, and every integration test that is no step of its own. Naming them keeps the features of the whole

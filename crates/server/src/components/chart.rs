@@ -8,7 +8,7 @@ use crate::components::{figures::percent, icons::Icon, icons::small, times};
 use chrono::Datelike as _;
 use maud::{Markup, html};
 use okrsync_domain::Date;
-use okrsync_metrics::{Percent, Progress};
+use okrsync_metrics::{Percent, Progress, forecast::Spread};
 use rust_decimal::Decimal;
 use std::fmt::Write as _;
 
@@ -35,6 +35,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) points: &'a [Point],
     /// Where it should be today; none draws no line for it (lines that are kept).
     pub(crate) expected: Option<&'a Percent>,
+    /// Where it may be on each day to come; empty draws no cone.
+    pub(crate) cone: &'a [Spread],
 }
 
 /// The measures of a drawing in its own units.
@@ -135,6 +137,7 @@ fn drawing(chart: &Chart<'_>, canvas: &Canvas, class: &str, said: &str) -> Marku
                 }
             }
             (dates(chart, canvas))
+            (cone(chart, canvas))
             @if chart.expected.is_some() { (expected(chart, canvas)) }
             (today(chart, canvas))
             (actual(chart, canvas))
@@ -158,6 +161,32 @@ fn dates(chart: &Chart<'_>, canvas: &Canvas) -> Markup {
 fn expected(chart: &Chart<'_>, canvas: &Canvas) -> Markup {
     html! {
         line class="line-expected" x1=(canvas.left) y1=(canvas.bottom) x2=(place(canvas.x(chart.last))) y2=(canvas.top) {}
+    }
+}
+
+/// Where it may go: 80 and 50 of 100 trials within the bands, half of them under the dotted line. Never under today.
+fn cone(chart: &Chart<'_>, canvas: &Canvas) -> Markup {
+    let (Some(now), Some(end)) = (chart.points.last(), chart.cone.last()) else { return html! {} };
+    let least = now.progress.api();
+    let percent = |value: f64| Decimal::try_from(value).unwrap_or_default().max(least);
+    let point = |day: Date, value: Decimal| format!("{} {}", place(canvas.x(day)), place(canvas.y(value)));
+    let start = point(chart.today, least);
+    let band = |low: fn(&Spread) -> f64, high: fn(&Spread) -> f64| {
+        let up = chart.cone.iter().map(|it| point(it.on, percent(high(it))));
+        let back = chart.cone.iter().rev().map(|it| point(it.on, percent(low(it))));
+        format!("M{start}L{}Z", up.chain(back).collect::<Vec<_>>().join("L"))
+    };
+    let median: Vec<String> = chart.cone.iter().map(|it| point(it.on, percent(it.median))).collect();
+    let low = percent(end.low_80);
+    html! {
+        path class="band-80" d=(band(|it| it.low_80, |it| it.high_80)) {}
+        path class="band-50" d=(band(|it| it.low_50, |it| it.high_50)) {}
+        path class="line-median" d={ "M" (start) "L" (median.join("L")) } {}
+        @if low < Decimal::from(92) {
+            text x=(canvas.right + 9) y=(place(canvas.y(low) + Decimal::from(4))) {
+                (Percent::from(low.round()).page().trim_end_matches(".0")) "%" @if !canvas.phone { " low" }
+            }
+        }
     }
 }
 
@@ -221,11 +250,17 @@ fn table(chart: &Chart<'_>) -> Markup {
 }
 
 /// What the lines mean.
-pub(crate) fn legend(with_expected: bool) -> Markup {
+pub(crate) fn legend(with_expected: bool, with_cone: bool) -> Markup {
     html! {
         div class="legend" aria-hidden="true" {
             span { svg width="18" height="8" { path class="line-actual" d="M0 4h18" {} } "Actual" }
             @if with_expected { span { svg width="18" height="8" { path class="line-expected" d="M0 4h18" {} } "Expected" } }
+            @if with_cone {
+                span {
+                    svg width="18" height="12" { rect class="band-80" width="18" height="12" rx="2" {} path class="line-median" d="M1 6h17" {} }
+                    "Forecast, 80% and 50% range"
+                }
+            }
         }
     }
 }
@@ -252,12 +287,37 @@ mod tests {
             today: day("2026-11-15"),
             points: &points,
             expected: Some(&expected),
+            cone: &[],
         };
         let text = chart(&it).0;
         // A third of the way at 31 October, half of it at 15 November; 0% at the bottom, 50% in the middle.
         assert!(text.contains("d=\"M40 266H260.7V146H371\""), "{text}");
         assert!(text.contains("Progress reached 50.0% on 31 Oct against 54.9% expected today"));
         assert!(text.contains("Today, 15 Nov") && text.contains("View as table"));
+    }
+
+    #[test]
+    fn the_cone_begins_at_today_and_never_falls_under_it() {
+        let points = [point("2026-10-01", 0), point("2026-11-15", 50)];
+        let spread = |on: &str, low_80: f64| Spread {
+            on: day(on),
+            low_80,
+            low_50: 60.0,
+            median: 75.0,
+            high_50: 90.0,
+            high_80: 100.0,
+        };
+        let it = Chart {
+            first: day("2026-10-01"),
+            last: day("2026-12-30"),
+            today: day("2026-11-15"),
+            points: &points,
+            expected: None,
+            cone: &[spread("2026-11-16", 40.0), spread("2026-12-30", 55.0)],
+        };
+        let text = chart(&it).0;
+        assert!(text.contains("class=\"band-80\" d=\"M371 146L378.4 26L702 26L702 134L378.4 146Z\""), "{text}");
+        assert!(text.contains("55% low"));
     }
 
     #[test]
@@ -269,6 +329,7 @@ mod tests {
             today: day("2026-10-09"),
             points: &points,
             expected: None,
+            cone: &[],
         };
         let text = chart(&it).0;
         assert!(text.contains("M702 26") && !text.contains("Today,"), "{text}");

@@ -199,13 +199,11 @@ fn heads(page: &BoardPage) -> Markup {
 
 /// Ranges of groups that make a page each: whole groups, as many as make a page's rows.
 fn pages(groups: &[Vec<Placed<'_>>]) -> Vec<std::ops::Range<usize>> {
-    if groups.iter().map(Vec::len).sum::<usize>() <= WHOLE {
-        return vec![0..groups.len()];
-    }
+    let whole = groups.iter().map(Vec::len).sum::<usize>() <= WHOLE;
     let (mut pages, mut start, mut rows) = (vec![], 0, 0);
     for (index, group) in groups.iter().enumerate() {
         rows += group.len();
-        if rows >= PAGE {
+        if rows >= PAGE && !whole {
             pages.push(start..index + 1);
             (start, rows) = (index + 1, 0);
         }

@@ -209,9 +209,7 @@ fn searching(text: &str) -> Filter {
 #[track_caller]
 fn sound(name: impl Display, page: &Markup) -> String {
     let text = page.0.clone();
-    for forbidden in
-        ["style=\"", "<style", "<script>", "onclick", "javascript:", "src=\"http", "href=\"//"]
-    {
+    for forbidden in ["style=\"", "<style", "<script>", "onclick", "javascript:", "src=\"http", "href=\"//"] {
         assert!(!text.contains(forbidden), "{name}: {forbidden}");
     }
     // Nothing is fetched from elsewhere; what leads there is a link that tells nobody where from.
@@ -259,7 +257,10 @@ fn viewers_get_no_buttons_that_would_be_refused() {
 
 #[test]
 fn filters_keep_the_objective_above_and_say_when_nothing_fits() {
-    let behind = BoardPage { filter: Filter { status: Some(Status::Behind), ..Filter::default() }, ..board_page(rows(), Role::Member) };
+    let behind = BoardPage {
+        filter: Filter { status: Some(Status::Behind), ..Filter::default() },
+        ..board_page(rows(), Role::Member)
+    };
     let text = sound("filtered", &render(&behind));
     assert!(text.contains("Deliver staged fleet updates") && !text.contains("Standing alone"));
     let search = BoardPage { filter: searching("epic link"), ..board_page(rows(), Role::Member) };

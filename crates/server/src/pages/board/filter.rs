@@ -72,9 +72,10 @@ impl Filter {
     /// Reads what was asked for.
     pub(super) async fn of(app: &App, asked: &Asked) -> ApiResult<Self> {
         let search = asked.q.trim().to_owned();
-        let with_issue = match is_key(&search) {
-            true => app.store().okrs_with_issue(&search.to_uppercase()).await?.into_iter().collect(),
-            false => BTreeSet::new(),
+        let with_issue = if is_key(&search) {
+            app.store().okrs_with_issue(&search.to_uppercase()).await?.into_iter().collect()
+        } else {
+            BTreeSet::new()
         };
         Ok(Self {
             with_issue,
@@ -187,7 +188,9 @@ fn owners(page: &BoardPage) -> Markup {
     let mut people: Vec<_> = ids.iter().filter_map(|id| page.people.get(id)).collect();
     people.sort_by(|a, b| a.name.cmp(&b.name));
     let mut choices = vec![any(page, "Anyone", &with(None), on.is_none())];
-    choices.extend(people.iter().map(|user| (page.address(&with(Some(user.id))), html! { (user.name) }, on == Some(user.id))));
+    choices.extend(
+        people.iter().map(|user| (page.address(&with(Some(user.id))), html! { (user.name) }, on == Some(user.id))),
+    );
     let name = on.and_then(|owner| page.people.get(&owner)).map(|user| user.name.as_str());
     chip("Owner", "Anyone", name, &choices)
 }
@@ -205,7 +208,9 @@ fn sources(page: &BoardPage) -> Markup {
     let on = page.filter.source;
     let with = |source| Filter { source, ..page.filter.clone() };
     let mut choices = vec![any(page, "All", &with(None), on.is_none())];
-    choices.extend(Source::ALL.map(|source| (page.address(&with(Some(source))), html! { (source.label()) }, on == Some(source))));
+    choices.extend(
+        Source::ALL.map(|source| (page.address(&with(Some(source))), html! { (source.label()) }, on == Some(source))),
+    );
     chip("Source", "All", on.map(Source::label), &choices)
 }
 
@@ -215,7 +220,15 @@ mod tests {
 
     #[test]
     fn keys_are_told_from_words() {
-        for (text, key) in [("AE-786", true), ("ae-1", true), ("A3_X-12", true), ("update-path", false), ("AE-", false), ("-1", false), ("3-1", false)] {
+        for (text, key) in [
+            ("AE-786", true),
+            ("ae-1", true),
+            ("A3_X-12", true),
+            ("update-path", false),
+            ("AE-", false),
+            ("-1", false),
+            ("3-1", false),
+        ] {
             assert_eq!(is_key(text), key, "{text}");
         }
     }

@@ -7,6 +7,7 @@ use crate::{
     board::{Board, people},
     components::chart::Point,
     error::{ApiError, ApiResult},
+    outlook::Outlook,
     pages::{Visitor, period::Quarter, reader::Reader},
 };
 use okrsync_domain::{
@@ -15,10 +16,14 @@ use okrsync_domain::{
     issue::IssueId,
     okr::{Okr, ProgressMode},
     person::User,
-    reading::{Reading, ReadingKind},
+    reading::Reading,
     refresh::Refresh,
 };
-use okrsync_metrics::{expected, progress};
+use okrsync_metrics::{
+    expected,
+    forecast::{Forecast, NoForecast, Series, forecast},
+    progress,
+};
 use okrsync_store::{BoardScope, Page};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -59,6 +64,8 @@ pub(crate) struct OkrPage {
     pub(crate) after: Option<OkrId>,
     /// The last value of each day.
     pub(crate) points: Vec<Point>,
+    /// Where it goes, or why that cannot be said; none of what nobody measures.
+    pub(crate) forecast: Option<Result<Forecast, NoForecast>>,
     /// Newest first.
     pub(crate) check_ins: Vec<CheckIn>,
     /// Issues behind the number, if there is a link and a reading.
@@ -115,6 +122,7 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
     Ok(OkrPage {
         id,
         points: points(app, &okr, &reader).await?,
+        forecast: outlook(app, &okr).await?,
         check_ins: app.store().check_ins(id, Page::first(CHECK_INS)).await?.items,
         people: people(app).await?,
         quarter: Quarter::of(okr.due_on),
@@ -154,21 +162,34 @@ async fn neighbours(app: &App, user: &User, okr: &Okr) -> ApiResult<(Option<OkrI
     Ok((at.checked_sub(1).and_then(|at| seen.get(at)).copied(), seen.get(at + 1).copied()))
 }
 
+/// The forecast of what is measured. How earlier ones came out is left to the API.
+async fn outlook(app: &App, okr: &Okr) -> ApiResult<Option<Result<Forecast, NoForecast>>> {
+    if okr.progress_mode != ProgressMode::DataSource || okr.closed.is_some() {
+        return Ok(None);
+    }
+    let (question, readings) = Outlook::ground(app, okr, true).await?;
+    // ten thousand trials are work for the machine, not a wait
+    let work = move || forecast(&Series::of(&readings, &question.measure), &question);
+    tokio::task::spawn_blocking(work).await.map(Some).map_err(ApiError::internal)
+}
+
 /// The last value of each day of the OKR's time, of the kind that its mode shows.
 async fn points(app: &App, okr: &Okr, reader: &Reader) -> ApiResult<Vec<Point>> {
-    if okr.progress_mode == ProgressMode::RollUp {
-        return Ok(vec![]);
-    }
     let from = days::start_of(okr.starts_on, reader.zone());
-    let readings = app.store().readings(okr.id, Some(from), None, Page::all()).await?.items;
-    let by_hand = okr.progress_mode == ProgressMode::Manual;
-    let mut days: BTreeMap<Date, Reading> = BTreeMap::new();
-    // Newest first: the first of a day is its last.
-    for reading in readings {
-        if by_hand || reading.kind != ReadingKind::CheckIn {
-            days.entry(reading.at.with_timezone(&reader.zone()).date_naive()).or_insert(reading);
+    let until = days::end_of(reader.today, reader.zone());
+    let day_of = |reading: &Reading| reading.at.with_timezone(&reader.zone()).date_naive();
+    let days: BTreeMap<Date, Reading> = match okr.progress_mode {
+        ProgressMode::RollUp => return Ok(vec![]),
+        ProgressMode::DataSource => {
+            let daily = app.store().daily_readings(okr.id, from, until).await?;
+            daily.into_iter().map(|daily| (daily.on, daily.reading)).collect()
         }
-    }
+        // Newest first: turned around, the last of a day stays.
+        ProgressMode::Manual => {
+            let readings = app.store().readings(okr.id, Some(from), Some(until), Page::all()).await?.items;
+            readings.into_iter().rev().map(|reading| (day_of(&reading), reading)).collect()
+        }
+    };
     let point = |(day, reading): (Date, Reading)| {
         let expected = expected(&okr.measure, okr.starts_on, okr.due_on, day);
         progress(&reading.measure, &reading.tally).map(|progress| Point { day, progress, expected })

@@ -8,7 +8,7 @@ use crate::{
         bar::{Bar, bar, gap},
         chart::{Chart, chart, legend},
         figures::{counted, figure},
-        icons::{Icon, small},
+        icons::{Icon, icon, small},
         pill::pill,
         row::{Frame, row, unit},
         surfaces::card,
@@ -18,11 +18,15 @@ use crate::{
 };
 use maud::{Markup, html};
 use okrsync_domain::{
+    Date,
     check_in::{CheckIn, Entered, Hold, StatedStatus},
     measure::Measure,
     okr::{OkrKind, ProgressMode},
 };
-use okrsync_metrics::Status;
+use okrsync_metrics::{
+    Status,
+    forecast::{Forecast, NoForecast},
+};
 
 /// The column.
 pub(super) fn column(page: &OkrPage, shown: &Shown<'_>) -> Markup {
@@ -98,6 +102,7 @@ fn stats(page: &OkrPage, shown: &Shown<'_>) -> Markup {
             @if okr.progress_mode == ProgressMode::RollUp {
                 div { dt { "Key results" } dd { (standing.children.with_data) " " span { "of " (standing.children.count) " with a value" } } }
             }
+            @if let Some(Ok(forecast)) = &page.forecast { div { dt { "Chance to hit the target" } dd { (chance(forecast)) } } }
             @if okr.closed.is_none() {
                 div {
                     dt { "Time left" }
@@ -133,14 +138,57 @@ fn measured(okr: &okrsync_domain::okr::Okr, value: Option<rust_decimal::Decimal>
 fn drawing(page: &OkrPage, shown: &Shown<'_>) -> Markup {
     let okr = &shown.row.okr;
     let expected = shown.standing.expected.as_ref();
-    let drawn =
-        Chart { first: okr.starts_on, last: okr.due_on, today: page.reader.today, points: &page.points, expected };
-    card(
-        if expected.is_some() { "Actual and expected" } else { "Actual" },
-        &html! {},
-        "chart-card",
-        &html! { div data-part="chart" { (legend(expected.is_some())) (chart(&drawn)) } },
-    )
+    // An override is not what was measured: the cone would begin beside the line.
+    let cone = match &page.forecast {
+        Some(Ok(forecast)) if shown.standing.status != Status::Achieved => forecast.cone.as_slice(),
+        _ => &[],
+    };
+    let (first, last, today) = (okr.starts_on, okr.due_on, page.reader.today);
+    let drawn = Chart { first, last, today, points: &page.points, expected, cone };
+    let title = match (expected.is_some(), cone.is_empty()) {
+        (true, false) => "Actual, expected and forecast",
+        (true, true) => "Actual and expected",
+        (false, false) => "Actual and forecast",
+        (false, true) => "Actual",
+    };
+    let inside = html! {
+        div data-part="chart" {
+            (legend(expected.is_some(), !cone.is_empty()))
+            (chart(&drawn))
+            @if let Some(forecast) = &page.forecast { (outlook(forecast, page)) }
+        }
+    };
+    card(title, &html! {}, "chart-card", &inside)
+}
+
+/// What the forecast says, and from what it says so.
+fn outlook(forecast: &Result<Forecast, NoForecast>, page: &OkrPage) -> Markup {
+    let day = |day: Date| times::day(day, page.reader.today);
+    html! {
+        div class="foot-note" {
+            span class="c-acc" { (icon(Icon::Flag)) }
+            @match forecast {
+                Ok(forecast) => {
+                    span {
+                        b class="b6" { "Chance to hit the target: " (chance(forecast)) "." }
+                        " The forecast repeats the pace of the last " (forecast.days) " days 10,000 times; on "
+                        (forecast.active_days) " of them something was done."
+                        @match (forecast.even_on, forecast.likely_on) {
+                            (Some(even), Some(likely)) => { " Half of the trials reach it by " (day(even)) ", 85 of 100 by " (day(likely)) "." }
+                            (Some(even), None) => { " Half of the trials reach it by " (day(even)) "." }
+                            _ => {}
+                        }
+                    }
+                }
+                Err(reason) => { span { (reason.message()) } }
+            }
+        }
+    }
+}
+
+/// "71%".
+fn chance(forecast: &Forecast) -> String {
+    forecast.chance.to_string().replace(" %", "%")
 }
 
 /// The tree below an objective.

@@ -31,7 +31,10 @@ use okrsync_domain::{
     person::Role,
     refresh::{Refresh, RefreshState},
 };
-use okrsync_metrics::{Percent, Progress};
+use okrsync_metrics::{
+    Percent, Progress,
+    forecast::{Chance, Forecast, Spread},
+};
 use rust_decimal::Decimal;
 
 fn percent(tenths: i64) -> Percent {
@@ -128,6 +131,22 @@ fn refresh(state: RefreshState) -> Refresh {
     }
 }
 
+fn outlook() -> Forecast {
+    let on = |day: &str| day.parse().unwrap();
+    let spread =
+        |day: &str| Spread { on: on(day), low_80: 60.0, low_50: 70.0, median: 80.0, high_50: 90.0, high_80: 100.0 };
+    Forecast {
+        chance: Chance::About(0.71),
+        even_on: Some(on("2026-12-20")),
+        likely_on: None,
+        cone: vec![spread("2026-11-21"), spread("2026-12-31")],
+        days: 50,
+        active_days: 20,
+        pace: 0.95,
+        growth: 0.0,
+    }
+}
+
 /// The page of one of the sample rows.
 fn page(number: u32, role: Role) -> OkrPage {
     let reader = reader(role);
@@ -154,6 +173,7 @@ fn page(number: u32, role: Role) -> OkrPage {
         before: Some(id(12)),
         after: Some(id(13)),
         points: if linked { vec![day("2026-10-05", 100), day("2026-11-20", 531)] } else { vec![] },
+        forecast: linked.then(|| Ok(outlook())),
         check_ins: vec![check_in()],
         issues: linked.then_some(behind),
         parts: Parts { first_issues: true, whole_history: false },
@@ -175,6 +195,9 @@ fn a_key_result_has_its_number_its_way_and_its_issues() {
         "Expected 54.9%",
         "Progress reached 53.1% on 20 Nov against 54.9% expected today",
         "View as table",
+        "Chance to hit the target: 71%.",
+        "Half of the trials reach it by 20 Dec.",
+        "60% low",
         "https://northwind.atlassian.net/browse/AE-815",
         "up to 3.1 pt",
         "+3.1",
@@ -203,9 +226,9 @@ fn trouble_is_said_where_the_number_is() {
     let nothing = sound("no data", &okr::render(&page(13, Role::Member)));
     assert!(nothing.contains("No value") && nothing.contains("The query matches no issues"));
     let mut closed = page(15, Role::Member);
-    closed.board.rows.iter_mut().for_each(|row| {
-        row.okr.closed = Some(Closing { score: Some(Decimal::new(7, 1)), note: "Done <well>.".to_owned(), at: now() })
-    });
+    for row in &mut closed.board.rows {
+        row.okr.closed = Some(Closing { score: Some(Decimal::new(7, 1)), note: "Done <well>.".to_owned(), at: now() });
+    }
     let text = sound("closed", &okr::render(&closed));
     assert!(text.contains("Score 0.7. Done &lt;well&gt;.") && text.contains("Reopen"));
 }
