@@ -52,6 +52,9 @@ async fn pages(story: &Story) -> anyhow::Result<Vec<(&'static str, String)>> {
         ("delete", of(&objective, "/delete")),
         ("shares", of(&objective, "/shares")),
         ("not-there", of("00000000000000000000000000", "")),
+        ("connections", "/connections".to_owned()),
+        ("connection", format!("/connections/{}", story.connection)),
+        ("new-connection", "/connections/new".to_owned()),
         ("api", "/api/docs".to_owned()),
     ])
 }

@@ -3,7 +3,7 @@
 use anyhow::Context;
 use okrsync_jira_sim::{Dialect, IssueDraft, JiraSim};
 use okrsync_tests::{
-    app::{TestApp, text},
+    app::{PASSWORD, TestApp, text},
     browser::Browser,
     databases::{Backend, TestDatabase},
 };
@@ -48,7 +48,7 @@ impl Story {
     pub(crate) async fn sign_in(&self) -> anyhow::Result<()> {
         self.find("[name=email]").await?.send_keys("admin@northwind.example").await?;
         let password = self.find("[name=password]").await?;
-        password.send_keys("correct horse battery").await?;
+        password.send_keys(PASSWORD).await?;
         Ok(password.send_keys(Key::Enter + "").await?)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::samples::{Person, World};
 use okrsync_jira_sim::Dialect;
-use okrsync_tests::{clients::Answer, databases::TestDatabase, journey};
+use okrsync_tests::{app::PASSWORD, clients::Answer, databases::TestDatabase, journey};
 use reqwest::Method;
 use serde_json::json;
 
@@ -75,7 +75,7 @@ async fn a_form_outlives_its_session(database: TestDatabase, dialect: Dialect) {
     );
     let kept = [
         ("email", "admin@northwind.example"),
-        ("password", "correct horse battery"),
+        ("password", PASSWORD),
         ("kept_path", "/okrs"),
         ("kept_body", "kind=objective&title=Ship+fleet+updates&period=2026-Q4&once=mark-1"),
     ];

@@ -40,6 +40,7 @@ const SCRIPT: &str = concat!(
     include_str!("assets/script/dialogs.js"),
     include_str!("assets/script/keys.js"),
     include_str!("assets/script/tree.js"),
+    include_str!("assets/script/chart.js"),
 );
 
 const ASSETS: [Asset; 3] = [

@@ -51,8 +51,13 @@ pub(crate) fn worst(shown: &Shown<'_>) -> Option<Note> {
     Some(Note { bad: false, text: warning.message.clone() })
 }
 
-/// The line.
-pub(crate) fn note(note: &Note) -> Markup {
+/// The line, with where it can be mended by somebody who may.
+pub(crate) fn note(note: &Note, mends: bool) -> Markup {
     let (class, drawing) = if note.bad { ("note", Icon::Plug) } else { ("note mid", Icon::Triangle) };
-    html! { div class=(class) { (icon(drawing)) span { (note.text) } } }
+    html! {
+        div class=(class) {
+            (icon(drawing))
+            span { (note.text) @if note.bad && mends { " " a href="/connections" { "Fix connection" } } }
+        }
+    }
 }

@@ -67,7 +67,7 @@ pub(crate) fn row(shown: &Shown<'_>, depth: usize, context: bool, frame: &Frame<
                     a class="row-link" data-row href={ "/okrs/" (okr.id) } { b { (okr.title) } }
                     @if objective { @if let Some(team) = &okr.team { span class="team" { (team) } } }
                     @else { small class="ell" { (origin(shown)) } }
-                    @if let Some(trouble) = worst(shown) { (note(&trouble)) }
+                    @if let Some(trouble) = worst(shown) { (note(&trouble, frame.writes)) }
                 }
             }
             div class="c-owner" role="gridcell" {

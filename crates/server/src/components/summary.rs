@@ -130,6 +130,7 @@ fn connections(summary: &Summary<'_>) -> Markup {
                 (first.name) ": " (first.trouble)
                 @if let Some(since) = &first.since { " Since " (since) "." }
             }
+            a class="link t12" href="/connections" { "Review connection" }
         }
     }
 }

@@ -21,7 +21,8 @@ pub(super) fn board(page: &BoardPage) -> Markup {
                 li class=[connected.then_some("done")] {
                     span class="no" { @if connected { (small(Icon::Check, "")) } @else { "1" } }
                     div { b class="b6" { "Connect Jira" } p class="t13 mut" { "Cloud or self-managed, read access is enough. Takes about 3 minutes." } }
-                    span class="t12 mut" { (if connected { "Done" } else { "3 min" }) }
+                    @if connected { span class="t12 mut" { "Done" } }
+                    @else if writes { a class="btn pri" href="/connections/new" { (small(Icon::Plug, "")) "Connect Jira" } }
                 }
                 li class=[connected.then_some("next")] {
                     span class="no" { "2" }
