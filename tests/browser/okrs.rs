@@ -135,11 +135,11 @@ async fn the_board_is_filtered() -> anyhow::Result<()> {
     story.open("/").await?;
     story.find("[name=q]").await?.send_keys("AE-3" + Key::Enter).await?;
     story.says(".tools", "Clear filters").await?;
-    assert!(story.browser.find_all(By::Css(&format!("[data-part='{by_hand}']"))).await?.is_empty());
+    assert!(story.browser.find_all(By::Css(format!("[data-part='{by_hand}']"))).await?.is_empty());
     story.find(&format!("[data-part='{measured}']")).await?;
     story.open("/?source=hand").await?;
     story.find(&format!("[data-part='{by_hand}']")).await?;
-    assert!(story.browser.find_all(By::Css(&format!("[data-part='{measured}']"))).await?.is_empty());
+    assert!(story.browser.find_all(By::Css(format!("[data-part='{measured}']"))).await?.is_empty());
     story.open("/?status=achieved").await?;
     story.says(".page", "No key result matches.").await?;
     story.browser.close().await

@@ -22,7 +22,11 @@ pub(crate) struct Story {
 
 impl Story {
     /// Begins it; none on a machine without a browser.
-    pub(crate) async fn begin() -> anyhow::Result<Option<Self>> {
+    pub(crate) fn begin() -> impl Future<Output = anyhow::Result<Option<Self>>> {
+        Box::pin(Self::start())
+    }
+
+    async fn start() -> anyhow::Result<Option<Self>> {
         let Some(browser) = Browser::start().await? else { return Ok(None) };
         let database = TestDatabase::fresh(Backend::Sqlite).context("SQLite is always there")?;
         let app = TestApp::start(&database).await;

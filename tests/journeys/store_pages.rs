@@ -37,7 +37,7 @@ async fn a_way_has_the_last_reading_of_each_stretch(world: World) {
     // A week with four readings a day.
     for (number, hours) in (0..7 * 24).step_by(6).enumerate() {
         if number > 0 {
-            world.ask(link.query_id, hour(hours)).await;
+            world.ask(link.link.query_id, hour(hours)).await;
         }
         world.refresh(issues(40, i64::try_from(number).unwrap()), hour(hours)).await;
     }
@@ -53,13 +53,13 @@ async fn a_way_has_the_last_reading_of_each_stretch(world: World) {
 async fn refreshes_are_listed_newest_first(world: World) {
     let (_, _, link) = world.linked("project = AE").await;
     world.refresh(issues(4, 1), at(0)).await;
-    world.ask(link.query_id, at(5)).await;
+    world.ask(link.link.query_id, at(5)).await;
     let claim = world.claim_one(at(5)).await;
     world.store.fail(failure(&claim, at(6))).await.unwrap();
-    let history = world.store.refresh_history(link.query_id, 10).await.unwrap();
+    let history = world.store.refresh_history(link.link.query_id, 10).await.unwrap();
     assert_eq!(history.iter().map(|it| it.state).collect::<Vec<_>>(), [RefreshState::Failed, RefreshState::Done]);
     assert_eq!(history[1].issues, 4);
-    assert_eq!(world.store.refresh_history(link.query_id, 1).await.unwrap().len(), 1);
+    assert_eq!(world.store.refresh_history(link.link.query_id, 1).await.unwrap().len(), 1);
 }
 
 async fn shares_are_saved_together(world: World) {
