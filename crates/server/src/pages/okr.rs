@@ -4,6 +4,7 @@ mod aside;
 mod issues;
 pub(super) mod load;
 mod main;
+pub(super) mod moves;
 
 use super::{PageError, Visitor};
 use crate::{

@@ -1,6 +1,6 @@
-//! The narrow column: shares, data source, refresh history.
+//! The narrow column: why it moved, shares, data source, refresh history.
 
-use super::{load::OkrPage, main::issues_counted};
+use super::{load::OkrPage, main::issues_counted, moves};
 use crate::{
     board::Shown,
     components::{
@@ -24,6 +24,7 @@ use okrsync_store::Linked;
 /// The column.
 pub(super) fn column(page: &OkrPage, shown: &Shown<'_>) -> Markup {
     html! {
+        (moves::feed(page))
         @if shown.row.okr.kind == OkrKind::Objective && shown.standing.children.count > 0 { (shares(page, shown)) }
         @if let Some(linked) = &shown.row.link { (source(page, shown, linked)) (history(page)) }
         @else if shown.row.okr.progress_mode == ProgressMode::Manual { (by_hand(page, shown)) }

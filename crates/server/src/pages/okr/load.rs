@@ -3,12 +3,16 @@
 use crate::{
     api::{days, issues, issues::Behind},
     app::App,
-    auth::policy::{Act, Verdict, judge, sees_okr},
+    auth::{
+        caller::Caller,
+        policy::{Act, Verdict, judge, sees_okr},
+    },
     board::{Board, people},
     components::chart::Point,
     error::{ApiError, ApiResult},
+    moves,
     outlook::Outlook,
-    pages::{Visitor, period::Quarter, reader::Reader},
+    pages::{Visitor, okr::moves::Told, period::Quarter, reader::Reader},
 };
 use okrsync_domain::{
     Date, OkrId, UserId,
@@ -24,7 +28,7 @@ use okrsync_metrics::{
     forecast::{Forecast, NoForecast, Series, forecast},
     progress,
 };
-use okrsync_store::{BoardScope, Page};
+use okrsync_store::{BoardScope, Page, Span};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -32,6 +36,9 @@ use std::collections::BTreeMap;
 const CHECK_INS: u32 = 20;
 const ISSUES: u32 = 50;
 const REFRESHES: u32 = 6;
+/// Moves on the page, and when more are asked for.
+const MOVES: u32 = 7;
+const MANY_MOVES: u32 = 100;
 /// Most steps up to the top; a tree deeper than this is a circle.
 const DEEPEST: usize = 100;
 
@@ -41,6 +48,9 @@ pub(crate) struct Asked {
     /// The issue that the page of issues before ended with.
     #[serde(default)]
     issues_after: String,
+    /// `all` for more of why it moved.
+    #[serde(default)]
+    moves: String,
     /// `all` for every refresh that is kept.
     #[serde(default)]
     refreshes: String,
@@ -70,6 +80,8 @@ pub(crate) struct OkrPage {
     pub(crate) check_ins: Vec<CheckIn>,
     /// Issues behind the number, if there is a link and a reading.
     pub(crate) issues: Option<Behind>,
+    /// Why it moved, newest first.
+    pub(crate) moves: Vec<Told>,
     /// Newest first.
     pub(crate) history: Vec<Refresh>,
     /// Which parts are shown.
@@ -87,6 +99,8 @@ pub(crate) struct Parts {
     pub(crate) first_issues: bool,
     /// The list of refreshes is complete.
     pub(crate) whole_history: bool,
+    /// There are more moves than are shown.
+    pub(crate) more_moves: bool,
 }
 
 /// What the reader may do with the OKR.
@@ -116,6 +130,7 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         Some(query) => app.store().refresh_history(query, if whole_history { 500 } else { REFRESHES }).await?,
         None => vec![],
     };
+    let (moves, more_moves) = told(app, &okr, &caller, asked.moves == "all").await?;
     let above = above(app, &okr).await?;
     let (before, next) = neighbours(app, &caller.user, &okr).await?;
     let reader = Reader::of(app, visitor).await?;
@@ -130,7 +145,8 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         before,
         after: next,
         issues,
-        parts: Parts { first_issues: after.is_none(), whole_history },
+        parts: Parts { first_issues: after.is_none(), whole_history, more_moves },
+        moves,
         history,
         rights: Rights {
             edits: judge(&caller.user, Act::EditOkr(&okr)) == Verdict::Allowed,
@@ -139,6 +155,21 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         board,
         reader,
     })
+}
+
+/// The last moves with the progress that each led to, and whether there are more.
+async fn told(app: &App, okr: &Okr, caller: &Caller, all: bool) -> ApiResult<(Vec<Told>, bool)> {
+    let page = Page::first(if all { MANY_MOVES } else { MOVES });
+    let found = Box::pin(moves::list(app, okr, &caller.user, Span::default(), page)).await?;
+    let mut told = Vec::with_capacity(found.items.len());
+    for moved in found.items {
+        // In an objective's moves the readings are those of OKRs below it.
+        let own = moved.okr_id == Some(okr.id) && okr.progress_mode != ProgressMode::RollUp;
+        let reading = if own { app.store().find_reading(moved.to).await? } else { None };
+        let to = reading.and_then(|reading| progress(&reading.measure, &reading.tally));
+        told.push(Told { moved, to });
+    }
+    Ok((told, found.next.is_some()))
 }
 
 /// The objectives above, the highest first.

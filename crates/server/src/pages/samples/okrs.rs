@@ -9,11 +9,13 @@ use crate::{
     board::Board,
     components::{chart::Point, form::Entries},
     error::ApiError,
+    moves::Move,
     pages::{
         mine::{self, MinePage},
         okr::{
             self,
             load::{OkrPage, Parts, Rights},
+            moves::Told,
         },
         okr_form::{self, OkrForm},
         okr_steps::{self, Step, StepPage},
@@ -27,6 +29,7 @@ use okrsync_domain::{
     check_in::{CheckIn, Entered, Hold, StatedStatus},
     connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
     issue::{Facts, Issue, IssueId, IssueKey},
+    moves::{Account, Cause, CauseKind, Effect, IssueName},
     okr::{Closing, OkrKind},
     person::Role,
     refresh::{Refresh, RefreshState},
@@ -131,6 +134,22 @@ fn refresh(state: RefreshState) -> Refresh {
     }
 }
 
+fn moved() -> Move {
+    let effect = Effect { value: None, progress: Some(Decimal::new(31, 1)) };
+    let issue = IssueName { id: IssueId(790), key: IssueKey("AE-790".to_owned()), title: None };
+    let cause = Cause {
+        kind: CauseKind::Completed,
+        issue: Some(issue),
+        okr_id: None,
+        field: None,
+        from: None,
+        to: None,
+        effect,
+    };
+    let account = Account { delta: effect, causes: vec![cause] };
+    Move { to: id(20), from: Some(id(21)), okr_id: Some(id(11)), at: at("2026-11-19T16:48:00Z"), account }
+}
+
 fn outlook() -> Forecast {
     let on = |day: &str| day.parse().unwrap();
     let spread =
@@ -176,7 +195,8 @@ fn page(number: u32, role: Role) -> OkrPage {
         forecast: linked.then(|| Ok(outlook())),
         check_ins: vec![check_in()],
         issues: linked.then_some(behind),
-        parts: Parts { first_issues: true, whole_history: false },
+        parts: Parts { first_issues: true, whole_history: false, more_moves: true },
+        moves: vec![Told { moved: moved(), to: Some(progress(531)) }],
         history: vec![refresh(RefreshState::Done), refresh(RefreshState::Running)],
         rights: Rights { edits: role != Role::Viewer, refreshes: role != Role::Viewer },
         reader,
@@ -198,6 +218,9 @@ fn a_key_result_has_its_number_its_way_and_its_issues() {
         "Chance to hit the target: 71%.",
         "Half of the trials reach it by 20 Dec.",
         "60% low",
+        "53.1% <s>← 50.0%</s>",
+        "AE-790 completed",
+        "+3.1 pt",
         "https://northwind.atlassian.net/browse/AE-815",
         "up to 3.1 pt",
         "+3.1",
