@@ -59,6 +59,21 @@ impl TestApp {
 
     /// The same at another time.
     pub async fn start_at(database: &TestDatabase, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut app = Self::open(database, clock, change).await;
+        let token = sign_up(&app.app, "admin@northwind.example", Role::Admin).await;
+        app.admin = app.admin.with_token(Some(&token));
+        app
+    }
+
+    /// Another process, as it were: the same database, clock and people.
+    pub async fn twin(&self, database: &TestDatabase) -> Self {
+        let mut twin = Self::open(database, self.clock.clone(), |_| {}).await;
+        twin.admin = self.admin.at(&twin.base);
+        twin
+    }
+
+    /// Everything but a person.
+    async fn open(database: &TestDatabase, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         crate::install_crypto();
         let data = tempfile::tempdir().expect("a temporary folder");
         let mut settings = Settings::embedded(data.path());
@@ -75,8 +90,7 @@ impl TestApp {
             let (app, shutdown) = (app.clone(), shutdown.clone());
             async move { okrsync_server::serve(app, listener, shutdown).await.expect("okrsync serves") }
         });
-        let token = sign_up(&app, "admin@northwind.example", Role::Admin).await;
-        let admin = Client::new(&base, Some(&token));
+        let admin = Client::new(&base, None);
         Self {
             app,
             base,

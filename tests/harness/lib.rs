@@ -15,6 +15,7 @@ pub mod axe;
 pub mod browser;
 pub mod clients;
 mod cluster;
+pub mod consent;
 pub mod databases;
 mod guarded;
 pub mod journey;

@@ -14,6 +14,8 @@ mod integration;
 mod keys;
 mod metric_table;
 mod moves;
+mod oauth;
+mod oauth_refusals;
 mod people;
 mod proof;
 mod quality;

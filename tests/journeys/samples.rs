@@ -167,6 +167,7 @@ impl World {
             ("POST", "/connections/{id}/start") => ("", json!({"sharing": "private"}), vec![]),
             ("POST", "/integrations/jira") => ("", json!({"enabled": "false"}), vec![]),
             ("PATCH", "/connections/{id}") => ("", json!({"name": "Renamed"}), vec![]),
+            ("PUT", "/connections/{id}/site") => ("", json!({"cloud_id": "1"}), vec![]),
             ("POST", "/okrs") => ("", okr, vec![]),
             ("PATCH", "/okrs/{id}") => ("", json!({"title": "Fix 30 bugs"}), vec![]),
             ("POST", "/okrs/{id}/edit") => (

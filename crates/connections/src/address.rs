@@ -1,6 +1,6 @@
 //! Addresses as people enter them: read, checked and written in one way.
 
-use crate::ServerPolicy;
+use crate::{Error, ServerPolicy};
 use okrsync_domain::Invalid;
 use url::Url;
 
@@ -77,6 +77,12 @@ pub(crate) fn with_trailing_slash(mut url: Url) -> Url {
         url.set_path(&format!("{}/", url.path()));
     }
     url
+}
+
+/// An address below another one.
+pub(crate) fn beneath(base: &Url, path: &str) -> Result<Url, Error> {
+    let unsound = |error: url::ParseError| Error::Settings { detail: error.to_string() };
+    with_trailing_slash(base.clone()).join(path).map_err(unsound)
 }
 
 #[cfg(test)]

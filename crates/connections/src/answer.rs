@@ -1,7 +1,7 @@
 //! Whether an answer can be trusted: from Jira, from the right account, whole. Pure: status, headers and body in, verdict
 //! out.
 
-use crate::Error;
+use crate::{Error, oauth1::Problem};
 use chrono::DateTime;
 use okrsync_domain::Instant;
 use percent_encoding::percent_decode_str;
@@ -44,6 +44,9 @@ pub(crate) struct Expectation<'a> {
 impl Answer {
     /// Accepts the answer, or says why not.
     pub(crate) fn judge(&self, expected: Expectation<'_>) -> Result<(), Error> {
+        if let Some(error) = Problem::told_by(self) {
+            return Err(error);
+        }
         match self.status.as_u16() {
             200..=299 | 400 | 404 if expected.signed => self.judge_identity(expected)?,
             401 | 403 => return Err(self.refusal()),

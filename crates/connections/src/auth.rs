@@ -1,10 +1,11 @@
 //! How a request is signed: each kind of credential is one arm of one match.
 
-use crate::Error;
+use crate::{AccessToken, Application, Error, Tokens, oauth1::Signer};
 use base64::{Engine, engine::general_purpose::STANDARD};
+use okrsync_domain::{Instant, Random};
 use reqwest::{Request, header};
 use secrecy::{ExposeSecret, SecretString};
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// What a connection signs in with.
 #[derive(Clone)]
@@ -21,6 +22,19 @@ pub enum Credential {
         /// The token.
         token: SecretString,
     },
+    /// What somebody granted on a consent page.
+    Granted(Granted),
+    /// Nobody: only for what is asked without a sign-in, such as the grant itself.
+    Nobody,
+}
+
+/// What somebody granted on a consent page: its tokens come and go.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    /// To whom.
+    pub application: Application,
+    /// Where the present token comes from.
+    pub tokens: Arc<dyn Tokens>,
 }
 
 impl fmt::Debug for Credential {
@@ -28,18 +42,42 @@ impl fmt::Debug for Credential {
         f.write_str(match self {
             Self::ApiToken { .. } => "ApiToken",
             Self::PersonalAccessToken { .. } => "PersonalAccessToken",
+            Self::Granted(_) => "Granted",
+            Self::Nobody => "Nobody",
         })
     }
 }
 
 impl Credential {
-    /// Signs `request`. OAuth kinds will sign here too: everything that a signature may cover is already set.
-    pub(crate) fn apply(&self, request: &mut Request) -> Result<(), Error> {
+    /// What was granted, if it was.
+    pub(crate) fn granted(&self) -> Option<&Granted> {
+        if let Self::Granted(granted) = self { Some(granted) } else { None }
+    }
+
+    /// Signs `request`, which is complete but for that: a signature covers its address. `token` is the present one of what
+    /// was granted.
+    pub(crate) fn apply(
+        &self,
+        request: &mut Request,
+        token: Option<&AccessToken>,
+        (now, random): (Instant, &Random),
+    ) -> Result<(), Error> {
+        let bearer = |token: &SecretString| SecretString::from(format!("Bearer {}", token.expose_secret()));
+        let token = token.map(|token| &token.text);
         let value = match self {
+            Self::Nobody => return Ok(()),
             Self::ApiToken { email, token } => {
                 SecretString::from(format!("Basic {}", STANDARD.encode(format!("{email}:{}", token.expose_secret()))))
             }
-            Self::PersonalAccessToken { token } => SecretString::from(format!("Bearer {}", token.expose_secret())),
+            Self::PersonalAccessToken { token } => bearer(token),
+            Self::Granted(Granted { application, .. }) => match (application, token) {
+                (Application::Oauth2 { .. }, Some(token)) => bearer(token),
+                (Application::Oauth1 { consumer_key, key }, _) => {
+                    let signer = Signer { consumer_key, key, token };
+                    signer.authorization(request.method(), request.url(), &[], (now, random))
+                }
+                (Application::Oauth2 { .. }, None) => return Ok(()),
+            },
         };
         request.headers_mut().insert(header::AUTHORIZATION, sensitive(&value, "the token")?);
         Ok(())
@@ -60,7 +98,8 @@ mod tests {
 
     fn signed(credential: &Credential) -> Result<Request, Error> {
         let mut request = Request::new(reqwest::Method::GET, "http://jira.example/".parse().unwrap());
-        credential.apply(&mut request).map(|()| request)
+        let now = "2026-11-20T10:00:00Z".parse().unwrap();
+        credential.apply(&mut request, None, (now, &Random::seeded(1))).map(|()| request)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is asked of Jira, before it becomes HTTP.
 
-use reqwest::Method;
+use reqwest::{Method, header::HeaderValue};
 use serde::Serialize;
 
 /// One thing to ask.
@@ -10,6 +10,10 @@ pub(crate) struct Call {
     pub path: String,
     pub query: Vec<(&'static str, String)>,
     pub body: Option<String>,
+    /// Whether the body is a form rather than JSON.
+    pub form: bool,
+    /// What signs an anonymous call in its own way.
+    pub authorization: Option<HeaderValue>,
     pub kind: Kind,
 }
 
@@ -28,13 +32,23 @@ pub(crate) enum Kind {
 
 impl Call {
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), query: Vec::new(), body: None, kind: Kind::Read }
+        let (query, body, form, authorization) = Default::default();
+        Self { method: Method::GET, path: path.into(), query, body, form, authorization, kind: Kind::Read }
     }
 
     /// A POST that only reads.
     pub(crate) fn post(path: impl Into<String>, body: &impl Serialize) -> Self {
         let body = serde_json::to_string(body).expect("requests are plain structs");
         Self { method: Method::POST, body: Some(body), ..Self::get(path) }
+    }
+
+    /// A form, posted to a complete address by nobody in particular.
+    pub(crate) fn form(address: impl Into<String>, body: String) -> Self {
+        Self { method: Method::POST, body: Some(body), form: true, ..Self::get(address).anonymous() }
+    }
+
+    pub(crate) fn with_authorization(self, value: HeaderValue) -> Self {
+        Self { authorization: Some(value), ..self }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -52,7 +66,7 @@ impl Call {
         Self { kind: Kind::WhoAmI, ..self }
     }
 
-    /// Without credential, to the site itself.
+    /// Without the connection's credential, to the site itself unless the path is a complete address.
     pub(crate) fn anonymous(self) -> Self {
         Self { kind: Kind::Anonymous, ..self }
     }

@@ -1,14 +1,17 @@
 //! The one function that sends HTTP to Jira: signed, limited, retried, metered, logged, judged.
 
 use crate::{
-    Error, Retry, SiteConfig, address,
+    AccessToken, Error, Retry, SiteConfig, address,
     answer::{Answer, Expectation},
     call::{Call, Kind},
     limits::{Hold, Limits},
     transport,
 };
 use okrsync_domain::{Clock, Random};
-use reqwest::{Request, Response, header::HeaderMap};
+use reqwest::{
+    Request, Response,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+};
 use std::{
     sync::{
         Arc, OnceLock,
@@ -82,9 +85,8 @@ impl Client {
         more: &[(&'static str, &'static str)],
         traffic: Arc<Traffic>,
     ) -> Result<Self, Error> {
-        for url in
-            [Some(&config.server_url), config.gateway_url.as_ref(), config.proxy_url.as_ref()].into_iter().flatten()
-        {
+        let bases = [Some(&config.server_url), config.gateway_url.as_ref(), config.auth_url.as_ref()];
+        for url in bases.into_iter().chain([config.proxy_url.as_ref()]).flatten() {
             permit(&config, url)?;
         }
         let http = transport::client(&config, more)?;
@@ -104,6 +106,10 @@ impl Client {
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    pub(crate) fn random(&self) -> &Random {
+        &self.shared.random
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -143,13 +149,20 @@ impl Client {
     /// Asks until there is an answer that can be trusted, or an error that does not pass by itself.
     pub(crate) async fn send(&self, call: &Call) -> Result<Answer, Error> {
         let began = time::Instant::now();
+        let mut replaced = None;
         for attempt in 0.. {
             let pause = self.retry.pause(attempt, &self.shared.random);
-            let error = match self.attempt(call, attempt, pause).await {
+            let failed = match self.attempt(call, replaced.as_ref(), attempt, pause).await {
                 Ok(answer) => return Ok(answer),
-                Err(Failed { again: false, error }) => return Err(error),
-                Err(Failed { error, .. }) => error,
+                Err(failed) => failed,
             };
+            if replaced.is_none() {
+                replaced = self.replace(&failed).await?;
+                if replaced.is_some() {
+                    continue;
+                }
+            }
+            let Failed { error, again: true, .. } = failed else { return Err(failed.error) };
             let wait = error.retry_after().unwrap_or(pause);
             if attempt >= self.retry.retries || wait > self.retry.cap || began.elapsed() + wait > self.retry.patience {
                 return Err(error);
@@ -164,12 +177,41 @@ impl Client {
 
     /// Asks once and gives whatever answers, unjudged: to find out what is there.
     pub(crate) async fn peek(&self, call: &Call) -> Result<Answer, Error> {
-        self.visit(call, 0, Duration::ZERO).await.map_err(|failed| failed.error)
+        self.visit(call, None, 0, Duration::ZERO).await.map_err(|failed| failed.error)
     }
 
-    async fn attempt(&self, call: &Call, attempt: u32, pause: Duration) -> Result<Answer, Failed> {
-        let answer = self.visit(call, attempt, pause).await?;
-        answer.judge(self.expectation(call))?;
+    /// The present token of what was granted, unless `replaced` is newer.
+    async fn token(&self, call: &Call, replaced: Option<&AccessToken>) -> Result<Option<AccessToken>, Error> {
+        match self.config().credential.granted() {
+            Some(granted) if call.kind != Kind::Anonymous => match replaced {
+                Some(token) => Ok(Some(token.clone())),
+                None => granted.tokens.current().await.map(Some),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// Another token than the one that was refused, if there may be one: it may have been rotated meanwhile.
+    async fn replace(&self, failed: &Failed) -> Result<Option<AccessToken>, Error> {
+        match (self.config().credential.granted(), &failed.refused) {
+            (Some(granted), Some(refused)) => granted.tokens.instead_of(refused.clone()).await,
+            _ => Ok(None),
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call,
+        replaced: Option<&AccessToken>,
+        attempt: u32,
+        pause: Duration,
+    ) -> Result<Answer, Failed> {
+        let token = self.token(call, replaced).await?;
+        let answer = self.visit(call, token.as_ref(), attempt, pause).await?;
+        answer.judge(self.expectation(call)).map_err(|error| {
+            let refused = token.filter(|_| error.refuses_token());
+            Failed { refused, ..Failed::from(error) }
+        })?;
         if call.kind != Kind::Anonymous && answer.account().is_some() {
             self.shared.named.store(true, Ordering::Relaxed);
         }
@@ -177,11 +219,17 @@ impl Client {
     }
 
     /// Waits for a turn, asks, and heeds what the answer says about limits.
-    async fn visit(&self, call: &Call, attempt: u32, pause: Duration) -> Result<Answer, Failed> {
+    async fn visit(
+        &self,
+        call: &Call,
+        token: Option<&AccessToken>,
+        attempt: u32,
+        pause: Duration,
+    ) -> Result<Answer, Failed> {
         let limits = &self.shared.traffic.limits;
         // A hold that outlasts our patience is not waited for twice.
         let permit = limits.enter(self.retry.cap).await.map_err(Failed::for_good)?;
-        let request = self.request(call).map_err(Failed::for_good)?;
+        let request = self.request(call, token).map_err(Failed::for_good)?;
         // Last, so that what is counted as sent is sent.
         if let Some(admission) = &self.config().admission {
             admission.admit().await.map_err(Failed::for_good)?;
@@ -192,7 +240,7 @@ impl Client {
         let now = self.shared.clock.now();
         if let Some(hold) = Hold::of(answer.status, &answer.headers, now, pause) {
             limits.shut(hold.clone());
-            return Err(Failed { again: !hold.quota, error: hold.into_error(now) });
+            return Err(Failed { again: !hold.quota, error: hold.into_error(now), refused: None });
         }
         Ok(answer)
     }
@@ -206,7 +254,7 @@ impl Client {
         }
     }
 
-    fn request(&self, call: &Call) -> Result<Request, Error> {
+    fn request(&self, call: &Call, token: Option<&AccessToken>) -> Result<Request, Error> {
         let anonymous = call.kind == Kind::Anonymous;
         let base = if anonymous { &address::with_trailing_slash(self.config().server_url.clone()) } else { &self.api };
         let mut url = base.join(&call.path).map_err(|error| Error::Settings { detail: error.to_string() })?;
@@ -215,8 +263,14 @@ impl Client {
         }
         let mut request = Request::new(call.method.clone(), url);
         *request.body_mut() = call.body.clone().map(Into::into);
-        if !anonymous {
-            self.config().credential.apply(&mut request)?;
+        if call.form {
+            let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+            request.headers_mut().insert(CONTENT_TYPE, form);
+        }
+        if let Some(value) = &call.authorization {
+            request.headers_mut().insert(AUTHORIZATION, value.clone());
+        } else if !anonymous {
+            self.config().credential.apply(&mut request, token, (self.shared.clock.now(), &self.shared.random))?;
         }
         Ok(request)
     }
@@ -248,17 +302,19 @@ impl Client {
 struct Failed {
     error: Error,
     again: bool,
+    /// The token that was refused.
+    refused: Option<AccessToken>,
 }
 
 impl Failed {
     fn for_good(error: Error) -> Self {
-        Self { error, again: false }
+        Self { error, again: false, refused: None }
     }
 }
 
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
-        Self { again: error.is_transient(), error }
+        Self { again: error.is_transient(), error, refused: None }
     }
 }
 
@@ -300,13 +356,16 @@ fn permit(config: &SiteConfig, url: &Url) -> Result<(), Error> {
 }
 
 fn gateway(config: &SiteConfig, cloud_id: &str) -> Result<Url, Error> {
-    let unsound = || Error::Settings { detail: "the cloud id or the gateway's address is not sound".to_owned() };
     if cloud_id.is_empty() || !cloud_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-        return Err(unsound());
+        return Err(Error::Settings { detail: "the cloud id is not sound".to_owned() });
     }
-    let base = match &config.gateway_url {
-        Some(url) => address::with_trailing_slash(url.clone()),
-        None => Url::parse(ATLASSIAN_GATEWAY).map_err(|_| unsound())?,
-    };
-    base.join(&format!("ex/jira/{cloud_id}/")).map_err(|_| unsound())
+    address::beneath(&gateway_base(config)?, &format!("ex/jira/{cloud_id}/"))
+}
+
+/// Where the gateway is.
+pub(crate) fn gateway_base(config: &SiteConfig) -> Result<Url, Error> {
+    match &config.gateway_url {
+        Some(url) => Ok(url.clone()),
+        None => Url::parse(ATLASSIAN_GATEWAY).map_err(|error| Error::Settings { detail: error.to_string() }),
+    }
 }

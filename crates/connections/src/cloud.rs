@@ -3,18 +3,22 @@
 //! Sources: [Jira Cloud REST API v3](https://developer.atlassian.com/cloud/jira/platform/rest/v3/).
 
 use crate::{
-    Count, Error, Verdict, Wanted,
+    Count, Error, SiteConfig, Verdict, Wanted, address,
     call::Call,
-    client::Client,
+    client::{self, Client},
+    oauth2::Provider,
     search::{Found, Page},
     wire,
 };
 use okrsync_domain::{catalogue::Project, issue::IssueId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use url::Url;
 
 /// Base of the REST API.
 pub(crate) const API: &str = "rest/api/3";
+/// Where people allow access to their sites.
+const ATLASSIAN_AUTH: &str = "https://auth.atlassian.com/";
 /// With fields named, sites give about this many whatever is asked for.
 const PAGE_SIZE: u32 = 100;
 /// Pages without an issue in a row, before the walk is given up as endless.
@@ -201,6 +205,23 @@ pub(crate) async fn projects(client: &Client) -> Result<Vec<Project>, Error> {
             return Ok(projects);
         }
     }
+}
+
+/// How OAuth 2.0 (3LO) is spoken. All of it is at Atlassian's hosts, the token's address too.
+pub(crate) fn oauth2(config: &SiteConfig) -> Result<Provider, Error> {
+    let auth = match &config.auth_url {
+        Some(url) => url.clone(),
+        None => Url::parse(ATLASSIAN_AUTH).map_err(|error| Error::Settings { detail: error.to_string() })?,
+    };
+    Ok(Provider {
+        authorize: address::beneath(&auth, "authorize")?,
+        token: address::beneath(&auth, "oauth/token")?,
+        sites: Some(address::beneath(&client::gateway_base(config)?, "oauth/token/accessible-resources")?),
+        scopes: &["read:jira-work", "read:jira-user", "offline_access"],
+        parameters: &[("audience", "api.atlassian.com"), ("prompt", "consent")],
+        pkce: false,
+        callback_on_renewal: false,
+    })
 }
 
 /// The id of a Cloud site, which only Cloud sites tell.

@@ -19,6 +19,8 @@ pub struct SiteConfig {
     pub headers: Vec<(String, SecretString)>,
     /// Base of the API gateway; none is Atlassian's.
     pub gateway_url: Option<Url>,
+    /// Base of the consent pages; none is Atlassian's, or the server itself.
+    pub auth_url: Option<Url>,
     /// Cloud id of the site, once known.
     pub cloud_id: Option<String>,
     /// Whether requests go through the gateway.
@@ -53,6 +55,7 @@ impl SiteConfig {
             credential,
             headers: Vec::new(),
             gateway_url: None,
+            auth_url: None,
             cloud_id: None,
             via_gateway: false,
             ca_pem: None,

@@ -3,9 +3,10 @@
 //! Source: [Jira Data Center REST API](https://developer.atlassian.com/server/jira/platform/rest/).
 
 use crate::{
-    Count, Error, Verdict, Wanted,
+    Count, Error, SiteConfig, Verdict, Wanted, address,
     call::Call,
     client::Client,
+    oauth2::Provider,
     search::{Found, Page},
     wire::{self, OffsetPage},
 };
@@ -18,6 +19,21 @@ pub(crate) const API: &str = "rest/api/2";
 pub(crate) const HEADERS: [(&str, &str); 1] = [("x-atlassian-token", "no-check")];
 /// Few round trips, and no page that keeps a server busy for long. Servers clamp it (1,000 by default).
 const PAGE_SIZE: u32 = 500;
+
+/// How OAuth 2.0 is spoken (an incoming application link; Jira 8.22 and later). People may reach Jira at another address
+/// than we do; the token is asked for at ours.
+pub(crate) fn oauth2(config: &SiteConfig) -> Result<Provider, Error> {
+    let people = config.auth_url.as_ref().unwrap_or(&config.server_url);
+    Ok(Provider {
+        authorize: address::beneath(people, "rest/oauth2/latest/authorize")?,
+        token: address::beneath(&config.server_url, "rest/oauth2/latest/token")?,
+        sites: None,
+        scopes: &["READ"],
+        parameters: &[],
+        pkce: true,
+        callback_on_renewal: true,
+    })
+}
 
 /// Pages by offset. Each page runs the query anew, so rows may move between pages: every page starts with the last
 /// row of the one before, and the walk must end at the total that the first page told.

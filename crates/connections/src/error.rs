@@ -2,7 +2,7 @@
 
 mod cure;
 
-use crate::Refusal;
+use crate::{Refusal, oauth1};
 use cure::Flavour;
 use okrsync_domain::{
     Instant, Problem,
@@ -35,6 +35,26 @@ pub enum Error {
     #[error("Jira does not accept the sign-in: {detail}")]
     CredentialInvalid {
         /// The signal.
+        detail: String,
+    },
+    /// What was granted on a consent page is over: somebody must sign in again.
+    #[error("Jira no longer accepts the sign-in that was granted: {detail}")]
+    GrantLost {
+        /// Jira's words.
+        detail: String,
+    },
+    /// Jira does not know okrsync's client id and secret.
+    #[error("Jira does not accept the client id and secret: {detail}")]
+    ApplicationRefused {
+        /// Jira's words.
+        detail: String,
+    },
+    /// Jira refuses a request that was signed by OAuth 1.0a.
+    #[error("Jira refuses the application link: {} ({detail})", .problem.meaning())]
+    Oauth1 {
+        /// What is wrong.
+        problem: oauth1::Problem,
+        /// The word that Jira used, and what belongs to it.
         detail: String,
     },
     /// A person must sign in with a browser first (CAPTCHA): stop at once.
@@ -190,6 +210,26 @@ impl Error {
             | Self::ServerError { .. }
             | Self::Truncated { .. }
             | Self::ResultChanged { .. } => true,
+            // each try is signed anew
+            Self::Oauth1 { problem, .. } => *problem == oauth1::Problem::NonceUsed,
+            _ => false,
+        }
+    }
+
+    /// Whether somebody must sign in on the consent page again: no renewal helps.
+    pub fn needs_consent(&self) -> bool {
+        match self {
+            Self::GrantLost { .. } => true,
+            Self::Oauth1 { problem, .. } => problem.ends_grant(),
+            _ => false,
+        }
+    }
+
+    /// Whether another token of the same grant may be accepted.
+    pub(crate) fn refuses_token(&self) -> bool {
+        match self {
+            Self::CredentialInvalid { .. } => true,
+            Self::Oauth1 { problem, .. } => problem.ends_grant(),
             _ => false,
         }
     }
@@ -197,7 +237,10 @@ impl Error {
     /// The stable word for programs.
     pub fn problem_code(&self) -> ProblemCode {
         match self {
-            Self::CredentialInvalid { .. } => ProblemCode::JiraUnauthorized,
+            Self::CredentialInvalid { .. }
+            | Self::GrantLost { .. }
+            | Self::ApplicationRefused { .. }
+            | Self::Oauth1 { .. } => ProblemCode::JiraUnauthorized,
             Self::CredentialLocked { .. } => ProblemCode::JiraLocked,
             Self::ScopeMissing { .. } => ProblemCode::JiraScopeMissing,
             Self::Forbidden { .. } => ProblemCode::JiraForbidden,

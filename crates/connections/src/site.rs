@@ -2,7 +2,7 @@
 
 use crate::{
     Error, Pages, ProbeReport, Retry, SiteConfig, Verdict, Wanted, answer::same_account, call::Call, catalogue,
-    client::Client, cloud, data_center, probe, search::Pager,
+    client::Client, cloud, data_center, oauth2, probe, search::Pager,
 };
 use okrsync_domain::{
     Clock, Instant, Random,
@@ -308,9 +308,18 @@ impl Site {
         apis.map(|api| Call::get(format!("{api}/serverInfo")).anonymous())
     }
 
+    /// How OAuth 2.0 is spoken here.
+    pub(crate) fn oauth2_provider(&self) -> Result<oauth2::Provider, Error> {
+        match self.dialect {
+            Dialect::Cloud => cloud::oauth2(self.client.config()),
+            Dialect::DataCenter => data_center::oauth2(self.client.config()),
+        }
+    }
+
     /// The other ways in which a token might work: a scoped one behind the gateway, a classic one at the site.
     pub(crate) async fn other_way(&self, via_gateway: bool) -> Option<Result<(Self, Option<String>), Error>> {
         match self.dialect {
+            _ if self.client.config().credential.granted().is_some() => None,
             Dialect::Cloud if via_gateway => Some(Ok((self.with(self.client.at_site()), None))),
             Dialect::Cloud => Some(self.behind_gateway().await),
             Dialect::DataCenter => None,

@@ -9,6 +9,7 @@ use http::header::AUTHORIZATION;
 
 use crate::catalogue::Catalogue;
 use crate::clock::Instant;
+use crate::oauth::{Problem, Signer};
 
 /// The kind of a token decides through which door it opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum AuthKind {
     Basic,
     /// `Authorization: Bearer`.
     Bearer,
+    /// `Authorization: OAuth`, signed by OAuth 1.0a.
+    Oauth1,
     /// Another scheme.
     Other,
 }
@@ -41,6 +44,8 @@ pub(crate) enum Door {
     Site,
     /// Stands for `api.atlassian.com`.
     Gateway,
+    /// Stands for `auth.atlassian.com`.
+    Auth,
 }
 
 /// Who a request comes from.
@@ -54,6 +59,10 @@ pub(crate) enum Caller {
     Refused,
     /// A good credential at the wrong host: a scoped token at the site, a classic one at the gateway.
     WrongDoor,
+    /// A grant that does not reach so far.
+    ScopeMissing,
+    /// OAuth 1.0a, refused for a reason.
+    Problem(Problem),
 }
 
 impl Caller {
@@ -61,7 +70,7 @@ impl Caller {
     pub(crate) fn user(&self) -> Option<&str> {
         match self {
             Self::User(id) => Some(id),
-            Self::Nobody | Self::Refused | Self::WrongDoor => None,
+            Self::Nobody | Self::Refused | Self::WrongDoor | Self::ScopeMissing | Self::Problem(_) => None,
         }
     }
 }
@@ -118,11 +127,11 @@ impl Credentials {
             Presented::Nothing => return Caller::Nobody,
             Presented::Basic { user, secret } => (Some(user), secret),
             Presented::Bearer(text) if door == Door::Gateway => (None, text),
-            Presented::Bearer(_) | Presented::Other => return Caller::Refused,
+            Presented::Bearer(_) | Presented::Oauth1(_) | Presented::Other => return Caller::Refused,
         };
         let (wanted, other) = match door {
             Door::Gateway => (TokenKind::Scoped, TokenKind::Classic),
-            Door::Site => (TokenKind::Classic, TokenKind::Scoped),
+            Door::Site | Door::Auth => (TokenKind::Classic, TokenKind::Scoped),
         };
         if self.valid(text, other, now).is_some() {
             return Caller::WrongDoor;
@@ -144,7 +153,7 @@ impl Credentials {
             Presented::Bearer(text) => {
                 self.valid(text, TokenKind::Personal, now).map_or(Caller::Refused, |user| Caller::User(user.into()))
             }
-            Presented::Basic { .. } | Presented::Other => Caller::Refused,
+            Presented::Basic { .. } | Presented::Oauth1(_) | Presented::Other => Caller::Refused,
         }
     }
 
@@ -161,6 +170,7 @@ pub(crate) enum Presented {
     Nothing,
     Basic { user: String, secret: String },
     Bearer(String),
+    Oauth1(Signer),
     Other,
 }
 
@@ -172,6 +182,7 @@ impl Presented {
         };
         match scheme.to_ascii_lowercase().as_str() {
             "basic" => basic(rest).unwrap_or(Self::Other),
+            "oauth" => Signer::parse(rest).map_or(Self::Other, Self::Oauth1),
             "bearer" => Self::Bearer(rest.trim().to_owned()),
             _ => Self::Other,
         }
@@ -182,6 +193,7 @@ impl Presented {
             Self::Nothing => AuthKind::None,
             Self::Basic { .. } => AuthKind::Basic,
             Self::Bearer(_) => AuthKind::Bearer,
+            Self::Oauth1(_) => AuthKind::Oauth1,
             Self::Other => AuthKind::Other,
         }
     }

@@ -12,6 +12,7 @@ use crate::credentials::{Credentials, TokenKind};
 use crate::error::SimError;
 use crate::faults::Faults;
 use crate::ledger::Ledger;
+use crate::oauth::Oauth;
 use crate::options::{Dialect, SiteOptions};
 use crate::site::Site;
 use crate::sync::{lock, read, write};
@@ -24,9 +25,11 @@ pub(crate) struct Shared {
     pub(crate) options: SiteOptions,
     pub(crate) base_url: String,
     pub(crate) gateway_url: String,
+    pub(crate) auth_url: String,
     pub(crate) cloud_id: String,
     pub(crate) site: RwLock<Site>,
     pub(crate) credentials: Mutex<Credentials>,
+    pub(crate) oauth: Oauth,
     pub(crate) required_headers: Mutex<Vec<(String, String)>>,
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
@@ -55,18 +58,22 @@ impl JiraSim {
     async fn start(dialect: Dialect, options: SiteOptions) -> Result<Self, SimError> {
         let listener = TcpListener::bind(options.listen).await?;
         let base_url = format!("http://{}{}", listener.local_addr()?, options.context_path);
-        let gateway = match dialect {
-            Dialect::Cloud => Some(TcpListener::bind((options.listen.ip(), 0)).await?),
-            Dialect::DataCenter => None,
+        let (gateway, auth) = match dialect {
+            Dialect::Cloud => {
+                let beside = (options.listen.ip(), 0);
+                (Some(TcpListener::bind(beside).await?), Some(TcpListener::bind(beside).await?))
+            }
+            Dialect::DataCenter => (None, None),
         };
-        let gateway_address = gateway.as_ref().map(TcpListener::local_addr).transpose()?;
         let shared = Arc::new(Shared {
             dialect,
             base_url,
-            gateway_url: gateway_address.map(|at| format!("http://{at}")).unwrap_or_default(),
+            gateway_url: address(gateway.as_ref())?,
+            auth_url: address(auth.as_ref())?,
             cloud_id: cloud_id(&options.name),
             site: RwLock::new(Site::new(options.clock.now(), Catalogue::standard(dialect, options.time_tracking))),
             credentials: Mutex::default(),
+            oauth: Oauth::new(dialect),
             required_headers: Mutex::default(),
             faults: Faults::default(),
             ledger: Ledger::default(),
@@ -77,6 +84,9 @@ impl JiraSim {
         web::serve(listener, web::site_router(&shared), running.clone());
         if let Some(gateway) = gateway {
             web::serve(gateway, web::gateway_router(&shared), running.clone());
+        }
+        if let Some(auth) = auth {
+            web::serve(auth, web::auth_router(&shared), running.clone());
         }
         let account = Arc::new(add_user(&shared, "account", None));
         Ok(Self { shared, account, _running: Arc::new(running.drop_guard()) })
@@ -221,6 +231,12 @@ fn add_user(shared: &Shared, name: &str, zone: Option<Tz>) -> User {
     let user = User { id, name: name.to_owned(), email, display_name: name.to_owned(), zone };
     site.change_catalogue(at, |catalogue| catalogue.users.push(user.clone()));
     user
+}
+
+/// Where something listens; empty where nothing does.
+fn address(listener: Option<&TcpListener>) -> Result<String, SimError> {
+    let at = listener.map(TcpListener::local_addr).transpose()?;
+    Ok(at.map(|at| format!("http://{at}")).unwrap_or_default())
 }
 
 /// A stable id in the shape of a UUID, so that a restarted demo keeps its connection.

@@ -5,6 +5,7 @@ mod catalogue_json;
 mod changelog_json;
 mod cloud;
 mod cloud_search;
+mod consent;
 mod cursors;
 mod data_center;
 mod gate;
@@ -65,7 +66,13 @@ pub(crate) fn site_router(shared: &Arc<Shared>) -> Router {
 /// What stands for `api.atlassian.com`: every site's REST interface below its cloud id.
 pub(crate) fn gateway_router(shared: &Arc<Shared>) -> Router {
     let prefix = format!("/ex/jira/{}", shared.cloud_id);
-    behind_gate(Router::new().nest(&prefix, cloud::rest_routes()), shared, Door::Gateway)
+    let routes = Router::new().nest(&prefix, cloud::rest_routes()).merge(consent::gateway_routes());
+    behind_gate(routes, shared, Door::Gateway)
+}
+
+/// What stands for `auth.atlassian.com`.
+pub(crate) fn auth_router(shared: &Arc<Shared>) -> Router {
+    behind_gate(consent::auth_routes(), shared, Door::Auth)
 }
 
 fn behind_gate(routes: Router<Arc<Shared>>, shared: &Arc<Shared>, door: Door) -> Router {

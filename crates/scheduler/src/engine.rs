@@ -1,8 +1,8 @@
 //! The engine as others see it: run it, wake it, ask it, wait for it.
 
 use crate::{
-    SyncConfig, SyncError, catalogues::Catalogues, context::Context, driver::Driver, events::Events, expiry::Told,
-    gate::Gate, pass::Pass, sites::Sites, status::PassStatus, waker::Waker,
+    SyncConfig, SyncError, catalogues::Catalogues, context::Context, credentials::Tools, driver::Driver,
+    events::Events, expiry::Told, gate::Gate, pass::Pass, sites::Sites, status::PassStatus, waker::Waker,
 };
 use chrono::TimeDelta;
 use okrsync_connections::{KeyRing, ServerPolicy};
@@ -53,9 +53,11 @@ impl Engine {
     ) -> Self {
         let waker = Waker::default();
         let gate = Gate::new(store.clone(), clock.clone(), waker.clone());
-        let sites = Sites::new(store.clone(), keys, (clock.clone(), random.clone()), (&config, policy), gate);
         let worker = format!("{:032x}", u128::from_le_bytes(random.bytes())).into();
         let events = Events::new(&clock);
+        let tools =
+            Tools { store: store.clone(), keys, clock: clock.clone(), random: random.clone(), events: events.clone() };
+        let sites = Sites::new(tools, &config, policy, gate);
         let context = Context { store, clock, random, config, sites, catalogues: Catalogues::default(), events, waker };
         let (status, single_flight, tidied_at, told_expiry) = Default::default();
         Self { context: Arc::new(context), status, single_flight, worker, tidied_at, told_expiry }
@@ -106,6 +108,7 @@ impl Engine {
             }
             *tidied_at = Some(now);
         }
+        Box::pin(self.keep_grants_alive()).await;
         match self.context.store.prune(now - KEPT_FOR, now).await {
             Ok(pruned) => tracing::debug!(?pruned, "old refreshes and sessions are cleared away"),
             Err(error) => tracing::warn!(%error, "old refreshes and sessions could not be cleared away"),

@@ -1,6 +1,6 @@
 //! What can go wrong between a caller and the engine; the variants say what the caller can do.
 
-use crate::plan;
+use crate::{plan, sign_in::AttemptProblem};
 use okrsync_domain::{Instant, Invalid, Problem, problem::ProblemCode};
 use okrsync_store::StoreError;
 use tokio_cron_scheduler::JobSchedulerError;
@@ -20,6 +20,9 @@ pub enum SyncError {
     /// Somebody has to sign in with Jira first.
     #[error("the connection waits for somebody to sign in with Jira")]
     NeedsAuthorization,
+    /// What a browser brought back from the consent page is not accepted.
+    #[error("the sign-in that this browser comes back from is not under way ({0:?})")]
+    Attempt(AttemptProblem),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -39,7 +42,7 @@ impl SyncError {
         match self {
             Self::Jira(problem) => plan::is_transient(problem.code),
             Self::Store(error) => error.is_transient(),
-            Self::Refused(_) | Self::Disabled | Self::NeedsAuthorization | Self::Clock(_) => false,
+            Self::Refused(_) | Self::Disabled | Self::NeedsAuthorization | Self::Attempt(_) | Self::Clock(_) => false,
         }
     }
 }

@@ -1,13 +1,20 @@
 //! The sites of the installation, opened once per version of their connection: everybody who asks one Jira shares its
 //! limits, its pauses and its meter.
 
-use crate::{SyncConfig, SyncError, gate::Gate};
-use okrsync_connections::{Credential, Error, KeyRing, Place, Retry, Sealed, ServerPolicy, Site, SiteConfig, address};
+use crate::{
+    SyncConfig, SyncError,
+    credentials::{Keeper, Tools},
+    gate::Gate,
+};
+use okrsync_connections::{
+    Application, Credential, Error, Granted, KeyRing, Place, Retry, Sealed, ServerPolicy, Site, SiteConfig, address,
+    oauth1,
+};
 use okrsync_domain::{
-    Clock, ConnectionId, Invalid, Random,
+    ConnectionId, Invalid, Random,
     connection::{AuthKind, Connection, ConnectionState, Sharing},
 };
-use okrsync_store::{SealedSecret, Store};
+use okrsync_store::SealedSecret;
 use secrecy::SecretString;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,6 +24,14 @@ use std::{
 
 /// Name of the secret that signs in: an API token or a personal access token.
 pub const TOKEN: &str = "token";
+/// Name of the secret of an OAuth 2.0 client.
+pub const CLIENT_SECRET: &str = "client_secret";
+/// Name of the secret that is the private key of an OAuth 1.0a application link.
+pub const PRIVATE_KEY: &str = "private_key";
+/// Names of the secrets that are the tokens of a grant. They come and go by themselves.
+pub const GRANT_TOKENS: [&str; 2] = [GRANT_ACCESS, GRANT_RENEWAL];
+pub(crate) const GRANT_ACCESS: &str = "grant:access";
+pub(crate) const GRANT_RENEWAL: &str = "grant:renewal";
 const TABLE: &str = "connection_secrets";
 
 /// Opened secrets of a connection by name.
@@ -75,6 +90,7 @@ pub fn site_config(
     Ok(SiteConfig {
         headers: connection.header_names.iter().map(header).collect::<Result<_, _>>()?,
         gateway_url: connection.gateway_url.as_deref().map(url).transpose()?,
+        auth_url: connection.auth_url.as_deref().map(url).transpose()?,
         cloud_id: connection.cloud_id.clone(),
         via_gateway: connection.via_gateway,
         ca_pem: connection.ca_pem.clone(),
@@ -95,8 +111,23 @@ fn credential(connection: &Connection, secrets: &Secrets) -> Result<Credential, 
             Ok(Credential::ApiToken { email, token: secret(secrets, TOKEN)? })
         }
         AuthKind::PersonalAccessToken => Ok(Credential::PersonalAccessToken { token: secret(secrets, TOKEN)? }),
-        AuthKind::Oauth2 | AuthKind::Oauth1 => Err(missing("a grant: sign in with Jira first;")),
+        AuthKind::Oauth2 | AuthKind::Oauth1 => Ok(Credential::Nobody), // until there is somebody who keeps the grant
     }
+}
+
+/// As what okrsync is registered at the connection's site; none for kinds of sign-in that need no consent page.
+pub(crate) fn application(connection: &Connection, secrets: &Secrets) -> Result<Option<Application>, Error> {
+    let client = || connection.auth_client.clone().ok_or_else(|| missing("the client id or consumer key"));
+    Ok(match connection.auth_kind {
+        AuthKind::ApiToken | AuthKind::PersonalAccessToken => None,
+        AuthKind::Oauth2 => {
+            Some(Application::Oauth2 { client_id: client()?, client_secret: secret(secrets, CLIENT_SECRET)? })
+        }
+        AuthKind::Oauth1 => {
+            let key = oauth1::Key::from_pem(&secret(secrets, PRIVATE_KEY)?)?;
+            Some(Application::Oauth1 { consumer_key: client()?, key })
+        }
+    })
 }
 
 fn secret(secrets: &Secrets, name: &str) -> Result<SecretString, Error> {
@@ -110,10 +141,7 @@ fn missing(what: &str) -> Error {
 /// All opened sites. Clones are the same ones.
 #[derive(Clone)]
 pub struct Sites {
-    store: Store,
-    keys: KeyRing,
-    clock: Clock,
-    random: Random,
+    tools: Tools,
     retry: Retry,
     policy: ServerPolicy,
     gate: Gate,
@@ -149,7 +177,9 @@ impl Settings {
         (connection.failures, connection.version, connection.secret_expires_at) = (0, 0, None);
         // Found out by asking: a site learns it by itself.
         connection.account = None;
-        let mut sealed: Vec<_> = sealed.iter().map(|secret| (secret.name.clone(), secret.sealed.clone())).collect();
+        let stays = |secret: &&SealedSecret| !GRANT_TOKENS.contains(&secret.name.as_str());
+        let sealed = sealed.iter().filter(stays);
+        let mut sealed: Vec<_> = sealed.map(|secret| (secret.name.clone(), secret.sealed.clone())).collect();
         sealed.sort();
         Self { connection, sealed }
     }
@@ -167,14 +197,8 @@ impl std::fmt::Debug for Sites {
 }
 
 impl Sites {
-    pub(crate) fn new(
-        store: Store,
-        keys: KeyRing,
-        (clock, random): (Clock, Random),
-        (config, policy): (&SyncConfig, ServerPolicy),
-        gate: Gate,
-    ) -> Self {
-        Self { store, keys, clock, random, retry: config.retry(), policy, gate, open: Arc::default() }
+    pub(crate) fn new(tools: Tools, config: &SyncConfig, policy: ServerPolicy, gate: Gate) -> Self {
+        Self { tools, retry: config.retry(), policy, gate, open: Arc::default() }
     }
 
     /// Which servers may be called.
@@ -182,12 +206,36 @@ impl Sites {
         &self.policy
     }
 
+    pub(crate) fn tools(&self) -> &Tools {
+        &self.tools
+    }
+
+    /// The public half of the key pair of a connection that signs in by OAuth 1.0a, in PEM.
+    ///
+    /// # Errors
+    /// The database, or a key that this installation cannot open.
+    pub async fn public_key(&self, connection: &Connection) -> Result<Option<String>, SyncError> {
+        if connection.auth_kind != AuthKind::Oauth1 {
+            return Ok(None);
+        }
+        let secrets = self.secrets(connection.id).await?;
+        let key = secrets.get(PRIVATE_KEY).map(oauth1::Key::from_pem).transpose();
+        let key = key.map_err(|error| SyncError::jira(&error, self.tools.clock.now()))?;
+        Ok(key.map(|key| key.public_pem()))
+    }
+
+    /// A connection's secrets, opened.
+    pub(crate) async fn secrets(&self, id: ConnectionId) -> Result<Secrets, SyncError> {
+        let sealed = self.tools.store.sealed_secrets(id).await?;
+        open(&self.tools.keys, id, sealed).map_err(|error| SyncError::jira(&error, self.tools.clock.now()))
+    }
+
     /// The site of a connection, ready to be asked.
     ///
     /// # Errors
     /// No such connection, switched off, not signed in, or secrets that this installation's key does not open.
     pub async fn site(&self, id: ConnectionId) -> Result<Site, SyncError> {
-        let connection = self.store.get_connection(id).await?;
+        let connection = self.tools.store.get_connection(id).await?;
         self.of(&connection).await
     }
 
@@ -204,14 +252,14 @@ impl Sites {
         if let Some(site) = self.find(connection) {
             return Ok(site);
         }
-        let sealed = self.store.sealed_secrets(connection.id).await?;
+        let sealed = self.tools.store.sealed_secrets(connection.id).await?;
         let settings = Settings::of(connection, &sealed);
         if let Some(site) = self.find_same(connection, &settings) {
             return Ok(site);
         }
-        let opened = open(&self.keys, connection.id, sealed)
+        let opened = open(&self.tools.keys, connection.id, sealed)
             .and_then(|secrets| self.site_of(connection, &secrets, Some(connection.id)))
-            .map_err(|error| SyncError::jira(&error, self.clock.now()))?;
+            .map_err(|error| SyncError::jira(&error, self.tools.clock.now()))?;
         Ok(self.keep(connection, settings, opened))
     }
 
@@ -229,9 +277,28 @@ impl Sites {
         secrets: &Secrets,
         account: Option<ConnectionId>,
     ) -> Result<Site, Error> {
-        let mut config = site_config(connection, secrets, &self.policy, self.retry)?;
-        config.admission = Some(self.gate.passage(account));
-        Site::open(config, self.clock.clone(), self.random.clone())
+        let config = self.config(connection, secrets, account)?;
+        let site = Site::open(config.clone(), self.tools.clock.clone(), self.tools.random.clone())?;
+        let Some(application) = application(connection, secrets)? else { return Ok(site) };
+        let keeper = Keeper::new(self.tools.clone(), connection, application.clone(), site.clone());
+        let credential = Credential::Granted(Granted { application, tokens: Arc::new(keeper) });
+        site.reopen(SiteConfig { credential, ..config })
+    }
+
+    fn config(
+        &self,
+        connection: &Connection,
+        secrets: &Secrets,
+        account: Option<ConnectionId>,
+    ) -> Result<SiteConfig, Error> {
+        let config = site_config(connection, secrets, &self.policy, self.retry)?;
+        Ok(SiteConfig { admission: Some(self.gate.passage(account)), ..config })
+    }
+
+    /// A connection's site without what was granted on a consent page: for asking to be granted it.
+    pub(crate) fn asker(&self, connection: &Connection, secrets: &Secrets) -> Result<Site, Error> {
+        let config = self.config(connection, secrets, Some(connection.id))?;
+        Site::open(config, self.tools.clock.clone(), self.tools.random.clone())
     }
 
     fn find(&self, connection: &Connection) -> Option<Site> {

@@ -146,6 +146,13 @@ impl ApiError {
         }
     }
 
+    /// With another code.
+    #[must_use]
+    pub(crate) fn code_of(mut self, code: &'static str) -> Self {
+        self.0.code = code.into();
+        self
+    }
+
     /// With a cure.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

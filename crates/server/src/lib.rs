@@ -16,6 +16,7 @@ mod assets;
 mod auth;
 mod board;
 mod components;
+mod consent;
 mod extract;
 mod freshness;
 mod headers;

@@ -18,6 +18,7 @@
 
 mod board;
 pub(crate) mod connections;
+mod consent;
 pub(crate) mod docs;
 #[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod flash;
@@ -47,6 +48,7 @@ use crate::{
         origin,
     },
     components::shell::Theme,
+    consent::{OAUTH1_CALLBACK, OAUTH2_CALLBACK},
     error::ApiError,
 };
 use axum::{
@@ -85,6 +87,10 @@ pub(crate) fn routes() -> Router<App> {
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
         .route("/sign-out", post(sign_in::leave))
         .route("/theme", post(sign_in::theme))
+        .route(OAUTH2_CALLBACK, get(consent::back))
+        .route(OAUTH1_CALLBACK, get(consent::back))
+        .route("/connections/{id}/sign-in", get(consent::show).post(consent::begin))
+        .route("/connections/{id}/site", get(consent::sites).post(consent::choose))
 }
 
 /// A signed-in person who reads a page. Anybody else is sent to the sign-in.

@@ -3,6 +3,7 @@
 //! A [`Store`] is a cheap handle on a database. Each of its methods is one intent and one transaction, calls no other
 //! and never waits for the network of anybody but the database. The methods live beside the tables they are about.
 
+mod attempts;
 mod audit;
 mod board;
 mod catalogues;
@@ -14,6 +15,7 @@ mod connection_rows;
 mod connections;
 mod departures;
 mod error;
+mod grants;
 mod health;
 mod issues;
 mod leases;
@@ -50,12 +52,14 @@ mod trends;
 mod turns;
 mod usage;
 
+pub use attempts::{Attempt, Taken};
 pub use audit::AuditFilter;
 pub use board::{BoardRow, BoardScope, Linked, LinkedConnection};
 pub use claims::{Claim, Lease, LinkedMeasure};
 pub use connection_links::LinkedOkr;
 pub use connections::ConnectionOverview;
 pub use error::StoreError;
+pub use grants::{ChosenSite, FreshGrant, RenewalClaim, RenewalLease, StoredGrant};
 pub use health::{ConnectionOk, StateChange};
 pub use leases::{Failure, Progress};
 pub use links::{LinkPut, PutLink};

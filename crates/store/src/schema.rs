@@ -2,6 +2,10 @@
 //!
 //! What each table and column means is said where it is made: `migrations/*/…_spine/up.sql`.
 
+mod consent;
+
+pub(crate) use consent::{authorization_attempts, grants};
+
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
     use crate::sql_types::Exact;
@@ -388,4 +392,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     check_ins,
     request_usage,
     audit_log,
+    grants,
 );

@@ -62,8 +62,10 @@ impl Sql {
 }
 
 /// Every column that holds sealed texts.
-pub(crate) const COLUMNS: [SealedColumn; 1] =
-    [SealedColumn { table: "connection_secrets", row: Sql::both("connection_id"), name: Sql::both("name") }];
+pub(crate) const COLUMNS: [SealedColumn; 2] = [
+    SealedColumn { table: "connection_secrets", row: Sql::both("connection_id"), name: Sql::both("name") },
+    SealedColumn { table: "authorization_attempts", row: Sql::both("state_hash"), name: Sql::both("'sealed'") },
+];
 
 /// A sealed text with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,16 +145,18 @@ pub(crate) fn remove(db: &mut Db, id: ConnectionId, names: &[String]) -> Result<
     Ok(())
 }
 
+/// All sealed secrets of a connection, by name.
+pub(crate) fn load(db: &mut Db, id: ConnectionId) -> Result<Vec<SealedSecret>, StoreError> {
+    let query = connection_secrets::table
+        .filter(connection_secrets::connection_id.eq(id.to_string()))
+        .order(connection_secrets::name);
+    Ok(on!(db, |c| query.select(SealedSecret::as_select()).load(c))?)
+}
+
 impl Store {
     /// A connection's secrets, sealed as they are.
     pub async fn sealed_secrets(&self, id: ConnectionId) -> Result<Vec<SealedSecret>, StoreError> {
-        self.read(move |db| {
-            let query = connection_secrets::table
-                .filter(connection_secrets::connection_id.eq(id.to_string()))
-                .order(connection_secrets::name);
-            Ok(on!(db, |c| query.select(SealedSecret::as_select()).load(c))?)
-        })
-        .await
+        self.read(move |db| load(db, id)).await
     }
 
     /// Replaces the seal of a secret whose meaning stays, so that nothing else need notice.

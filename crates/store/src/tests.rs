@@ -104,7 +104,9 @@ async fn every_table_can_be_read_as_the_schema_describes_it() {
                     members,
                     readings,
                     check_ins,
-                    request_usage
+                    request_usage,
+                    authorization_attempts,
+                    grants
                 );
                 Ok(())
             })

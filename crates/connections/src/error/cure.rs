@@ -74,6 +74,11 @@ impl Error {
     fn cure(&self) -> &'static str {
         match self {
             Self::CredentialInvalid { .. } => "Renew the token, and check that it belongs to this account and site.",
+            Self::GrantLost { .. } => "Sign in with Jira again.",
+            Self::ApplicationRefused { .. } => {
+                "Copy client id and secret from Jira's application link or developer console into the connection again."
+            }
+            Self::Oauth1 { problem, .. } => problem.cure(),
             Self::CredentialLocked { .. } => "Sign in once with a browser, then test the connection again.",
             Self::ScopeMissing { .. } => "Create a token with the scopes `read:jira-work` and `read:jira-user`.",
             Self::Forbidden { .. } => "Give the account permission in Jira, or use another account.",
@@ -121,6 +126,8 @@ mod tests {
         let at = "2026-11-20T10:00:00Z".parse().unwrap();
         for error in [
             Error::CredentialInvalid { detail: detail() },
+            Error::GrantLost { detail: detail() },
+            Error::ApplicationRefused { detail: detail() },
             Error::CredentialLocked { login_url: None },
             Error::ScopeMissing { detail: detail() },
             Error::Forbidden { detail: detail() },

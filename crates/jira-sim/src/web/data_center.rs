@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 
 use super::ask::{on_both, on_get};
-use super::{issues, jql_tools, metadata, reply, server_search};
+use super::{consent, issues, jql_tools, metadata, reply, server_search};
 use crate::sim::Shared;
 
 /// Everything below the context path.
@@ -15,6 +15,7 @@ pub(crate) fn routes(shared: &Arc<Shared>) -> Router<Arc<Shared>> {
     ["2", "latest"]
         .into_iter()
         .fold(Router::new(), |all, version| all.nest(&format!("/rest/api/{version}"), version_routes()))
+        .merge(consent::data_center_routes())
         .route("/login.jsp", axum::routing::get(page))
 }
 

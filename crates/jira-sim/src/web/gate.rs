@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 
 use super::ask::Visitor;
+use super::consent;
 use super::identity::{self, Mark};
 use super::limits::Verdict;
 use super::reply::Reply;
@@ -59,7 +61,8 @@ pub(crate) async fn attend(
         wire.reset();
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    let visitor = visitor(&gate, &presented, plan);
+    let caller = caller(&gate, &presented, &parts, &body);
+    let visitor = visitor(&gate, caller, plan);
     visit.entry.user = visitor.caller.user().map(str::to_owned);
     let limit = identity::draw(&gate, &visitor.caller, &facts);
     let early = refuse(&gate, &visitor, &parts.headers, &facts, limit);
@@ -137,19 +140,58 @@ fn page_of(shared: &Shared, uri: &Uri, body: &[u8]) -> Option<u32> {
     u32::try_from(page).ok()
 }
 
-/// Signs in, and lets faults turn the caller into somebody else.
-fn visitor(gate: &Gate, presented: &Presented, plan: Plan) -> Visitor {
+/// Signs in.
+fn caller(gate: &Gate, presented: &Presented, parts: &Parts, body: &Bytes) -> Caller {
     let shared = &gate.shared;
-    let site = read(&shared.site);
-    let (people, now) = (site.catalogue(), shared.options.clock.now());
+    if gate.door == Door::Auth || consent::is_for_everybody(parts.uri.path()) {
+        return Caller::Nobody;
+    }
+    let now = shared.options.clock.now();
+    if let Some(caller) = by_grant(gate, presented, parts, body) {
+        return caller;
+    }
     let credentials = lock(&shared.credentials);
-    let caller = match shared.dialect {
-        Dialect::Cloud => credentials.sign_in_cloud(gate.door, presented, people, now),
+    match shared.dialect {
+        Dialect::Cloud => credentials.sign_in_cloud(gate.door, presented, read(&shared.site).catalogue(), now),
         Dialect::DataCenter => {
             let knows_bearer = shared.options.server_version >= (8, 14, 0);
             credentials.sign_in_data_center(presented, knows_bearer, now)
         }
-    };
+    }
+}
+
+/// Signs in with what somebody granted to an application, if that is what is presented.
+fn by_grant(gate: &Gate, presented: &Presented, parts: &Parts, body: &Bytes) -> Option<Caller> {
+    let (shared, now) = (&gate.shared, gate.shared.options.clock.now());
+    match (presented, shared.dialect) {
+        (Presented::Bearer(text), dialect) => {
+            let apps = lock(&shared.oauth.apps);
+            let (user, scope) = apps.bearer(text, now)?;
+            let wanted = match dialect {
+                Dialect::DataCenter => "READ",
+                Dialect::Cloud if gate.door == Door::Site => return Some(Caller::WrongDoor),
+                Dialect::Cloud if parts.uri.path().ends_with("/myself") => "read:jira-user",
+                Dialect::Cloud => "read:jira-work",
+            };
+            let reaches = scope.split(' ').any(|scope| scope == wanted);
+            Some(if reaches { Caller::User(user.into()) } else { Caller::ScopeMissing })
+        }
+        (Presented::Oauth1(signer), Dialect::DataCenter) => {
+            let is_form = |kind: &HeaderValue| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded");
+            let form = if parts.headers.get("content-type").is_some_and(is_form) { body.as_ref() } else { &[] };
+            let request = consent::signed(shared, &parts.method, &parts.uri, form, signer);
+            let user = lock(&shared.oauth.links).authenticate(&request, now);
+            Some(user.map_or_else(Caller::Problem, |user| Caller::User(user.as_str().into())))
+        }
+        _ => None,
+    }
+}
+
+/// Lets faults turn the caller into somebody else.
+fn visitor(gate: &Gate, caller: Caller, plan: Plan) -> Visitor {
+    let shared = &gate.shared;
+    let site = read(&shared.site);
+    let people = site.catalogue();
     let caller = match &plan.effect {
         Some(Effect::Anonymous | Effect::Expired) => Caller::Refused,
         _ => caller,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use axum::http::{HeaderMap, HeaderName};
 
 use super::ask::Visitor;
+use super::consent;
 use super::gate::Gate;
 use super::limits::Verdict;
 use super::reply::Reply;
@@ -19,6 +20,9 @@ pub(crate) fn door_policy(gate: &Gate, visitor: &Visitor, facts: &RequestFacts) 
     let forced = matches!(visitor.plan.effect, Some(Effect::Anonymous | Effect::Expired));
     match &visitor.caller {
         Caller::User(_) => None,
+        _ if gate.door == Door::Auth || consent::is_for_everybody(&facts.path) => None,
+        Caller::Problem(problem) => Some(consent::refusal(&gate.shared.base_url, problem)),
+        Caller::ScopeMissing => Some(Reply::gateway_error(401, "Unauthorized; scope does not match")),
         Caller::Refused if forced => None,
         _ if gate.door == Door::Gateway => Some(Reply::gateway_error(401, "Unauthorized")),
         Caller::WrongDoor => Some(Reply::must_sign_in()),

@@ -83,6 +83,21 @@ impl Visitor {
         self.try_send(self.request(Method::POST, path).json(&body)).await
     }
 
+    /// A complete address.
+    pub(crate) async fn absolute(&self, url: &str) -> Answer {
+        self.try_send(self.client.get(url)).await.expect("an answer")
+    }
+
+    /// A complete address, with a bearer token.
+    pub(crate) async fn bearer(&self, url: &str, token: &str) -> Answer {
+        self.try_send(self.client.get(url).bearer_auth(token)).await.expect("an answer")
+    }
+
+    /// A form, posted to a complete address.
+    pub(crate) async fn form(&self, url: &str, form: &[(&str, &str)]) -> Answer {
+        self.try_send(self.client.post(url).form(form)).await.expect("an answer")
+    }
+
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
         match &self.secret {

@@ -5,4 +5,5 @@ mod cloud;
 mod data_center;
 mod faults;
 mod history;
+mod oauth;
 mod scenario;

@@ -1,7 +1,9 @@
 //! Connections to Jira sites: made, tested, edited, removed.
 
+mod authorize;
 pub(crate) mod body;
 pub(crate) mod fields;
+mod grants;
 mod preselected;
 mod refused;
 pub(crate) mod removing;
@@ -18,6 +20,8 @@ use crate::{
     error::{ApiError, ApiResult, integration_disabled},
     extract::{Body, Id, Params, Patch},
 };
+pub(crate) use authorize::choose_site;
+
 use axum::{Json, extract::State, response::Response};
 use body::{ConnectionBody, Draft};
 use chrono::TimeDelta;
@@ -29,6 +33,7 @@ use okrsync_domain::{
 use okrsync_scheduler::sites;
 use okrsync_store::{ConnectionOverview, SealedSecret, SecretChanges};
 use serde::Deserialize;
+use std::collections::HashMap;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use view::{ConnectionView, TestView};
 
@@ -42,6 +47,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(preselected::routes())
         .merge(fields::routes())
         .merge(suggestions::routes())
+        .merge(authorize::routes())
 }
 
 /// An hour ago: usage is counted since then.
@@ -51,7 +57,9 @@ pub(crate) fn an_hour_before(now: Instant) -> Instant {
 
 async fn answer(app: &App, id: ConnectionId) -> ApiResult<ConnectionView> {
     let now = app.now();
-    Ok(ConnectionView::of(app.store().connection_overview(id, an_hour_before(now)).await?, now))
+    let overview = app.store().connection_overview(id, an_hour_before(now)).await?;
+    let public_key = app.engine().sites().public_key(&overview.connection).await?;
+    Ok(ConnectionView::of(overview, now).with_public_key(public_key))
 }
 
 /// The connections that one may use.
@@ -65,7 +73,14 @@ async fn list(
     caller.may(Act::Look)?;
     let now = app.now();
     let slice = app.store().connections(Some(caller.viewer()), an_hour_before(now), paging.page()?).await?;
-    Ok(Json(Listing::of(slice, |overview: ConnectionOverview| ConnectionView::of(overview, now))))
+    let mut public_keys = HashMap::new();
+    for ConnectionOverview { connection, .. } in &slice.items {
+        public_keys.insert(connection.id, app.engine().sites().public_key(connection).await?);
+    }
+    Ok(Json(Listing::of(slice, |overview: ConnectionOverview| {
+        let public_key = public_keys.remove(&overview.connection.id).flatten();
+        ConnectionView::of(overview, now).with_public_key(public_key)
+    })))
 }
 
 /// Whether a new connection is tested before it is stored.
@@ -94,6 +109,7 @@ async fn add(
 /// Makes a connection for somebody who may; a token is tried first, unless `test` says otherwise.
 pub(crate) async fn create(app: &App, caller: &Caller, body: ConnectionBody, test: bool) -> ApiResult<ConnectionId> {
     let mut draft = body.settle(blank(app, caller.user.id), app.engine().sites().policy())?;
+    grants::make_key(app, &mut draft, &[]).await?;
     if let Some(missing) = draft.needed.iter().find(|name| !draft.given.contains_key(*name)) {
         return Err(refused::missing_secret(missing));
     }
@@ -167,17 +183,20 @@ pub(crate) async fn edit(app: &App, caller: &Caller, id: ConnectionId, patch: Pa
     let current = view::editable(&before).map_err(ApiError::internal)?;
     let mut draft = patch.apply::<ConnectionBody>(current)?.settle(before.clone(), app.engine().sites().policy())?;
     let kept: Vec<String> = app.store().sealed_secrets(id).await?.into_iter().map(|secret| secret.name).collect();
+    grants::make_key(app, &mut draft, &kept).await?;
     let same_kind = before.auth_kind == draft.connection.auth_kind;
     let stays = |name: &String| kept.contains(name) && (same_kind || name != sites::TOKEN);
     if let Some(missing) = draft.needed.iter().find(|name| !draft.given.contains_key(*name) && !stays(name)) {
         return Err(refused::missing_secret(missing));
     }
-    let remove = kept.iter().filter(|name| !draft.needed.contains(name)).cloned().collect();
+    let stay = |name: &&String| draft.needed.contains(name) || sites::GRANT_TOKENS.contains(&name.as_str());
+    let remove = kept.iter().filter(|name| !stay(name)).cloned().collect();
     forget_account(&before, &mut draft);
     let changes = SecretChanges { set: seal(app, &draft), remove };
     let was = view::editable(&before).map_err(ApiError::internal)?;
     let note = caller.did(app, "connection.change", &draft.connection).before(&was).after(&view::noted(&draft)?);
     app.store().noting(note).update_connection(&draft.connection, changes, app.now()).await?;
+    grants::settle(app, &before, &draft.connection).await?;
     app.engine().wake();
     Ok(())
 }

@@ -51,6 +51,7 @@ impl From<SyncError> for ApiError {
             SyncError::Jira(problem) => from_problem(&problem),
             SyncError::Disabled => integration_disabled(),
             SyncError::NeedsAuthorization => needs_authorization(),
+            SyncError::Attempt(problem) => crate::consent::refused(problem),
             SyncError::Store(error) => error.into(),
             SyncError::Clock(error) => Self::internal(error),
         }
@@ -74,4 +75,5 @@ fn needs_authorization() -> ApiError {
         "needs_authorization",
         "The connection waits for somebody to sign in with Jira. The last values stay.",
     )
+    .hint("Its owner or an admin opens the connection and chooses \"Sign in with Jira\".")
 }

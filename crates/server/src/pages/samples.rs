@@ -53,7 +53,7 @@ fn user(role: Role) -> User {
 }
 
 /// Who reads the samples, on the day of the pictures.
-fn reader(role: Role) -> Reader {
+pub(super) fn reader(role: Role) -> Reader {
     Reader {
         user: user(role),
         csrf: "token-of-the-session".to_owned(),
@@ -207,7 +207,7 @@ fn searching(text: &str) -> Filter {
 
 /// What holds for every page: nothing that the policy for pages would block, one heading, nothing from other hosts.
 #[track_caller]
-fn sound(name: impl Display, page: &Markup) -> String {
+pub(super) fn sound(name: impl Display, page: &Markup) -> String {
     let text = page.0.clone();
     for forbidden in ["style=\"", "<style", "<script>", "onclick", "javascript:", "src=\"http", "href=\"//"] {
         assert!(!text.contains(forbidden), "{name}: {forbidden}");

@@ -17,9 +17,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
-/// Name of the secret of an OAuth client.
-pub(crate) const CLIENT_SECRET: &str = "client_secret";
-
 /// Code of everything that is unsound about a connection; the field says what.
 const INVALID: &str = "invalid_connection";
 
@@ -41,9 +38,9 @@ pub(crate) enum AuthWord {
     ApiToken,
     /// Self-managed: `token`.
     PersonalAccessToken,
-    /// `client_id` and `client_secret`. Signing in with it comes later: the connection waits as `needs_authorization`.
+    /// `client_id` and `client_secret`; the connection waits as `needs_authorization` until somebody signs in.
     Oauth2,
-    /// `consumer_key`. Not available yet.
+    /// Self-managed: `consumer_key`; the answer has the `public_key` for the application link. Waits as well.
     Oauth1,
 }
 
@@ -270,9 +267,13 @@ impl AuthBody {
             }
             AuthWord::Oauth2 => {
                 let client = required(self.client_id, "auth.client_id")?;
-                (AuthKind::Oauth2, None, Some(client), CLIENT_SECRET, self.client_secret)
+                (AuthKind::Oauth2, None, Some(client), sites::CLIENT_SECRET, self.client_secret)
             }
-            AuthWord::Oauth1 => return Err(no_oauth1(self.consumer_key.as_deref())),
+            AuthWord::Oauth1 if !cloud => {
+                let client = required(self.consumer_key, "auth.consumer_key")?;
+                (AuthKind::Oauth1, None, Some(client), sites::PRIVATE_KEY, None)
+            }
+            AuthWord::Oauth1 => return Err(wrong_kind("Jira Cloud", "oauth2")),
             AuthWord::ApiToken => return Err(wrong_kind("A self-managed Jira", "personal_access_token")),
             AuthWord::PersonalAccessToken => return Err(wrong_kind("Jira Cloud", "api_token")),
         };
@@ -290,12 +291,6 @@ fn required(value: Option<String>, field: &str) -> ApiResult<String> {
 fn wrong_kind(site: &str, kind: &str) -> ApiError {
     ApiError::field("auth_kind_not_available", "auth.kind", format!("{site} does not take this kind of sign-in."))
         .hint(format!("Use `{kind}`."))
-}
-
-fn no_oauth1(consumer_key: Option<&str>) -> ApiError {
-    let named = consumer_key.map_or_else(String::new, |key| format!(" (consumer key `{key}`)"));
-    let detail = format!("Signing in through an application link{named} is not available yet.");
-    ApiError::field("auth_kind_not_available", "auth.kind", detail).hint("Use `personal_access_token`.")
 }
 
 fn take_headers(

@@ -10,7 +10,7 @@ use okrsync_scheduler::sites;
 pub(super) fn missing_secret(name: &str) -> ApiError {
     let field = match name {
         sites::TOKEN => "auth.token".to_owned(),
-        super::body::CLIENT_SECRET => "auth.client_secret".to_owned(),
+        sites::CLIENT_SECRET => "auth.client_secret".to_owned(),
         header => format!("headers ({})", header.trim_start_matches("header:")),
     };
     ApiError::field("missing_field", &field, format!("`{field}` is missing."))

@@ -115,6 +115,8 @@ pub(crate) struct ConnectionView {
     server_url: String,
     deployment: DeploymentWord,
     auth: AuthView,
+    /// PEM for the application link (`oauth1`).
+    public_key: Option<String>,
     headers: Vec<HeaderView>,
     sharing: SharingWord,
     #[schema(value_type = String)]
@@ -162,6 +164,7 @@ impl ConnectionView {
             warnings: connection.warnings(requests, now).into_iter().map(warning).collect(),
             enabled: connection.state != ConnectionState::Disabled,
             auth: auth(&connection),
+            public_key: None,
             id: connection.id,
             deployment: deployment(connection.deployment),
             headers: connection.header_names.into_iter().map(|name| HeaderView { name }).collect(),
@@ -200,6 +203,13 @@ impl ConnectionView {
             secret_expires_at: connection.secret_expires_at,
             created_at: connection.created_at,
         }
+    }
+}
+
+impl ConnectionView {
+    /// With the public half of its key pair.
+    pub(crate) fn with_public_key(self, public_key: Option<String>) -> Self {
+        Self { public_key, ..self }
     }
 }
 
