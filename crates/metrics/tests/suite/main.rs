@@ -3,6 +3,7 @@
 mod forecasts;
 mod golden;
 mod metrics;
+mod move_properties;
 mod moves;
 mod properties;
 mod roll_ups;

@@ -3,7 +3,7 @@
 use crate::support::{FIELD, at, custom, dec, field, issue, kpi, line, node, number, okr_id};
 use okrsync_domain::{
     QueryId,
-    issue::{Facts, IssueId, IssueKey, WorkProgress},
+    issue::{Facts, IssueId, IssueKey},
     link::Settings,
     measure::{Aggregate, Measure, Metric},
     moves::{Account, CauseKind, Compared, Effect, Evidence, Gone, IssueChange, Step},
@@ -14,27 +14,27 @@ use okrsync_metrics::{
     Percent, Progress, Rule, measure,
     moves::{Leaves, Split, Total, Tree, carry, delta, explain, words},
 };
-use proptest::{collection::btree_map, option, prelude::*, sample::select, test_runner::Config};
 use rust_decimal::Decimal;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The issues that match at some moment.
-type Issues = BTreeMap<i64, Facts>;
+pub(crate) type Issues = BTreeMap<i64, Facts>;
 
 /// What a link and its OKR are set to at some moment.
 #[derive(Debug, Clone)]
-struct Mode {
-    query: u8,
-    metric: Metric,
-    measure: Measure,
-    completed_only: bool,
+pub(crate) struct Mode {
+    pub(crate) query: u8,
+    pub(crate) metric: Metric,
+    pub(crate) measure: Measure,
+    pub(crate) completed_only: bool,
 }
 
 fn query_id(n: u8) -> QueryId {
     format!("1{n:025}").parse().expect("an id")
 }
 
-fn evidence(issues: &Issues, mode: &Mode, hour: u32) -> Evidence {
+/// A reading of these issues.
+pub(crate) fn evidence(issues: &Issues, mode: &Mode, hour: u32) -> Evidence {
     let settings = Settings {
         jql: format!("parent = AE-{}", mode.query),
         metric: mode.metric.clone(),
@@ -88,7 +88,8 @@ fn compared(before: &Issues, after: &Issues) -> Compared {
     compared
 }
 
-fn step(before: (&Issues, &Mode), after: (&Issues, &Mode)) -> Step {
+/// From one reading to another.
+pub(crate) fn step(before: (&Issues, &Mode), after: (&Issues, &Mode)) -> Step {
     let from = evidence(before.0, before.1, 9);
     let to = evidence(after.0, after.1, 10);
     Step { measured: Some(from.clone()), from, to, issues: compared(before.0, after.0) }
@@ -114,126 +115,6 @@ fn told(account: &Account) -> Vec<(CauseKind, Option<String>, String)> {
         (cause.kind, cause.issue.as_ref().map(|issue| issue.key.to_string()), points)
     };
     account.causes.iter().map(cause).collect()
-}
-
-fn decimal() -> impl Strategy<Value = Decimal> {
-    (-200_i64..2_000, 0_u32..3).prop_map(|(mantissa, scale)| Decimal::new(mantissa, scale))
-}
-
-fn facts() -> impl Strategy<Value = Facts> {
-    let seconds = || option::of(0_i64..40_000);
-    let progress = option::of((0_i64..900, 0_i64..900).prop_map(|(done, total)| WorkProgress { done, total }));
-    (any::<bool>(), [seconds(), seconds(), seconds()], progress, option::of(decimal())).prop_map(
-        |(completed, [time_spent, original_estimate, remaining_estimate], progress, value)| Facts {
-            completed,
-            time_spent,
-            original_estimate,
-            remaining_estimate,
-            progress,
-            numbers: value.map(|value| (field(FIELD), value)).into_iter().collect(),
-        },
-    )
-}
-
-/// Two sets of issues that overlap: from none to a dozen.
-fn two_sets() -> impl Strategy<Value = (Issues, Issues)> {
-    let fate = (facts(), option::of(facts()), 0_u8..4).prop_map(|(facts, other, fate)| match fate {
-        0 => (Some(facts), None),
-        1 => (None, Some(facts)),
-        2 => (Some(facts.clone()), Some(facts)),
-        _ => (Some(facts), other),
-    });
-    btree_map(1_i64..60, fate, 0..12).prop_map(|fates| {
-        let (mut before, mut after) = (Issues::new(), Issues::new());
-        for (id, (was, is)) in fates {
-            before.extend(was.map(|facts| (id, facts)));
-            after.extend(is.map(|facts| (id, facts)));
-        }
-        (before, after)
-    })
-}
-
-fn modes() -> impl Strategy<Value = Mode> {
-    let metrics: Vec<Metric> = [Metric::Count, Metric::TimeSpent, Metric::OriginalEstimate, Metric::RemainingEstimate]
-        .into_iter()
-        .chain([Metric::Progress, Metric::StoryPoints])
-        .chain([Aggregate::Sum, Aggregate::Average, Aggregate::Min, Aggregate::Max, Aggregate::Median].map(custom))
-        .collect();
-    let measures = (decimal(), decimal(), 0_u8..5).prop_map(|(start, target, kind)| match kind {
-        0 | 1 => Measure::default(),
-        2 => Measure::StayBelow(line(&target.to_string(), None)),
-        3 => Measure::StayAbove(line(&target.to_string(), None)),
-        _ => kpi(&start.to_string(), &(if start == target { target + Decimal::ONE } else { target }).to_string()),
-    });
-    let modes = (1_u8..3, select(metrics), measures, any::<bool>());
-    let modes = modes.prop_map(|(query, metric, measure, toggle)| {
-        let completed_only = toggle && !measure.is_percent_complete();
-        Mode { query, metric, measure, completed_only }
-    });
-    modes.prop_filter("cannot be measured so", |mode| okrsync_metrics::check(&mode.measure, &mode.metric, None).is_ok())
-}
-
-fn sum(account: &Account, part: fn(&Effect) -> Option<Decimal>) -> Option<Decimal> {
-    account.causes.iter().map(|cause| part(&cause.effect)).sum()
-}
-
-/// The effects add up, in both numbers, and nothing is left unexplained.
-fn adds_up(account: &Account, from: &Evidence, to: &Evidence) -> Result<(), TestCaseError> {
-    let shown = |evidence: &Evidence| {
-        okrsync_metrics::progress(&evidence.reading.measure, &evidence.reading.tally).map(|progress| progress.api())
-    };
-    prop_assert_eq!(account.delta.progress, shown(to).zip(shown(from)).map(|(to, from)| to - from));
-    if let Some(value) = account.delta.value {
-        prop_assert_eq!(sum(account, |effect| effect.value), Some(value), "{:?}", account);
-    }
-    if let Some(points) = account.delta.progress {
-        prop_assert_eq!(sum(account, |effect| effect.progress), Some(points), "{:?}", account);
-    }
-    let unexplained = account.causes.iter().any(|cause| cause.kind == CauseKind::Unexplained);
-    prop_assert!(!unexplained, "{:?}", account);
-    Ok(())
-}
-
-proptest! {
-    #![proptest_config(Config::with_cases(10_000))]
-
-    #[test]
-    fn effects_add_up_to_the_difference((before, after) in two_sets(), mode in modes()) {
-        let step = step((&before, &mode), (&after, &mode));
-        if let Some(account) = explain(&step) {
-            adds_up(&account, &step.from, &step.to)?;
-        } else {
-            prop_assert_eq!(&step.from.reading.tally.value, &step.to.reading.tally.value);
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(Config::with_cases(500))]
-
-    #[test]
-    fn edits_add_up_with_the_issues((before, after) in two_sets(), old in modes(), new in modes()) {
-        let step = step((&before, &old), (&after, &new));
-        if let Some(account) = explain(&step) {
-            adds_up(&account, &step.from, &step.to)?;
-        }
-    }
-
-    #[test]
-    fn totals_add_up_over_any_number_of_moves(sets in proptest::collection::vec(two_sets(), 1..5), mode in modes()) {
-        let sets: Vec<Issues> = sets.into_iter().flat_map(|(a, b)| [a, b]).collect();
-        let readings: Vec<Evidence> = sets.iter().map(|issues| evidence(issues, &mode, 9)).collect();
-        let mut total = Total::default();
-        for pair in sets.windows(2).rev() {
-            if let Some(account) = explain(&step((&pair[0], &mode), (&pair[1], &mode))) {
-                total.add(account);
-            }
-        }
-        let (first, last) = (&readings[0], &readings[readings.len() - 1]);
-        let account = total.finish(delta(first, last));
-        prop_assert_eq!(sum(&account, |effect| effect.progress).filter(|_| account.delta.progress.is_some()), account.delta.progress);
-        prop_assert_eq!(sum(&account, |effect| effect.value).filter(|_| account.delta.value.is_some()), account.delta.value);
-    }
 }
 
 #[test]
