@@ -16,6 +16,7 @@ mod metric_table;
 mod moves;
 mod oauth;
 mod oauth_refusals;
+mod past;
 mod people;
 mod proof;
 mod quality;

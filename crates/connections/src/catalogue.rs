@@ -4,10 +4,14 @@ use crate::{
     Error,
     call::Call,
     client::Client,
-    wire::{RawField, RawNamed, RawStatus},
+    wire::{RawField, RawNamed, RawStatus, past},
 };
-use okrsync_domain::catalogue::{Field, Named, Status};
+use okrsync_domain::{
+    catalogue::{Field, Named, Status},
+    history::Thing,
+};
 use serde::{Deserialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
 use tracing::debug;
 
 /// All fields, which must include at least the ones that every Jira has.
@@ -23,6 +27,12 @@ pub(crate) async fn fields(client: &Client, api: &str) -> Result<Vec<Field>, Err
 pub(crate) async fn statuses(client: &Client, api: &str) -> Result<Vec<Status>, Error> {
     let raw: Vec<RawStatus> = list(client, format!("{api}/status")).await?;
     Ok(raw.into_iter().map(Status::from).collect())
+}
+
+/// The category of each status by the status's id.
+pub(crate) async fn status_categories(client: &Client, api: &str) -> Result<BTreeMap<String, Thing>, Error> {
+    let answer = client.send(&Call::get(format!("{api}/status"))).await?;
+    past::status_categories(&answer.path, &answer.body)
 }
 
 /// Issue types (`issuetype`) or priorities (`priority`).

@@ -11,6 +11,7 @@ mod answer;
 mod auth;
 mod call;
 mod catalogue;
+mod changelog;
 mod client;
 mod cloud;
 mod config;
@@ -34,6 +35,7 @@ pub mod wire;
 
 pub use admission::Admission;
 pub use auth::{Credential, Granted};
+pub use changelog::MOST_ISSUES;
 pub use config::SiteConfig;
 pub use error::{Error, Unreachable};
 pub use grant::{AccessToken, Application, Consent, Grant, GrantedSite, Promised, Tokens};

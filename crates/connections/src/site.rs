@@ -2,16 +2,20 @@
 
 use crate::{
     Error, Pages, ProbeReport, Retry, SiteConfig, Verdict, Wanted, answer::same_account, call::Call, catalogue,
-    client::Client, cloud, data_center, oauth2, probe, search::Pager,
+    changelog, client::Client, cloud, data_center, oauth2, probe, search::Pager,
 };
 use okrsync_domain::{
     Clock, Instant, Random,
     catalogue::{Catalogue, Field, Project},
     connection::{Account, Deployment, JiraInfo},
+    history::{IssueHistory, Thing},
     issue::IssueId,
 };
 use serde::Deserialize;
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 /// Most issues asked for by their ids at once.
 const IDS_A_REQUEST: usize = 100;
@@ -255,6 +259,20 @@ impl Site {
             priorities: catalogue::or_none("priorities", priorities)?,
             functions: catalogue::or_none("functions", functions)?,
         })
+    }
+
+    /// The category of each status by the status's id.
+    pub async fn status_categories(&self) -> Result<BTreeMap<String, Thing>, Error> {
+        catalogue::status_categories(&self.client, self.dialect.api()).await
+    }
+
+    /// Issues with the named fields and every change of them, complete; those that the account does not see are left out.
+    /// At most [`crate::MOST_ISSUES`] at a time.
+    pub async fn histories(&self, ids: &[IssueId], fields: &[&str]) -> Result<Vec<IssueHistory>, Error> {
+        match self.dialect {
+            Dialect::Cloud => changelog::cloud(&self.client, cloud::API, ids, fields).await,
+            Dialect::DataCenter => changelog::data_center(&self.client, data_center::API, ids, fields).await,
+        }
     }
 
     /// All projects that the account sees.

@@ -4,6 +4,7 @@
 //! their raw text, so that a doubtful value can be blamed on its issue and field.
 
 mod fields;
+pub(crate) mod past;
 mod scalar;
 
 use crate::{Error, Wanted, answer::unreadable};

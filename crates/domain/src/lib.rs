@@ -10,6 +10,7 @@ pub mod clock;
 pub mod connection;
 pub mod decimal;
 pub mod health;
+pub mod history;
 pub mod id;
 pub mod invalid;
 pub mod issue;

@@ -11,6 +11,7 @@
 //! | does a person's check-in override the measurement? | [`check_in`] |
 //! | where does every OKR of a tree stand today? | [`standing`] |
 //! | and all of them together? | [`company`](mod@company) |
+//! | what was it made of at an earlier time? | [`history`] |
 //! | where does it go? | [`forecast`] |
 //! | and if somebody did this or that? | [`what_if`] |
 //! | why did a number move? | [`moves`] |
@@ -27,6 +28,7 @@ pub mod expected;
 mod family;
 pub mod forecast;
 pub mod fraction;
+pub mod history;
 pub mod moves;
 pub mod progress;
 pub mod ratio;
@@ -44,7 +46,7 @@ pub use expected::expected;
 pub use progress::{attainment, progress, value};
 pub use ratio::{Percent, Progress};
 pub use rollup::{roll_up, shares};
-pub use rule::{Rule, check, completed_only};
+pub use rule::{RULES_VERSION, Rule, check, completed_only};
 pub use standing::{Children, Measured, Node, Standing, stand};
 pub use status::{Judgement, Status, check_limits, gap, status};
 pub use tally::{MeasureError, Tallier, issue_value, measure};

@@ -6,6 +6,9 @@ use okrsync_domain::{
     measure::{Aggregate, Measure, Metric},
 };
 
+/// Version of the rules of measuring: it grows when the same issues would give another number.
+pub const RULES_VERSION: u32 = 1;
+
 /// How the numbers of a set of issues become one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {

@@ -39,6 +39,8 @@ pub struct SyncConfig {
     pub request_patience_seconds: u32,
     /// Seconds that work under way gets when the process is asked to stop.
     pub shutdown_seconds: u32,
+    /// Whether the past of new links is read from Jira's changelogs.
+    pub backfill: bool,
 }
 
 impl Default for SyncConfig {
@@ -56,6 +58,7 @@ impl Default for SyncConfig {
             request_backoff_milliseconds: 2000,
             request_patience_seconds: 120,
             shutdown_seconds: 30,
+            backfill: true,
         }
     }
 }
@@ -67,6 +70,10 @@ impl SyncConfig {
 
     pub(crate) fn lease(&self) -> Duration {
         Duration::from_secs(self.lease_seconds.max(1).into())
+    }
+
+    pub(crate) fn lease_time(&self) -> TimeDelta {
+        TimeDelta::seconds(self.lease_seconds.max(1).into())
     }
 
     pub(crate) fn retry(&self) -> Retry {

@@ -79,7 +79,18 @@ impl Engine {
                 engine.tidy().await;
             }
         };
-        Ok(driver.run(shutdown, pass).await?)
+        let backfills = async {
+            if config.backfill {
+                Box::pin(self.run_backfills(shutdown.clone())).await;
+            }
+        };
+        let (ended, ()) = tokio::join!(driver.run(shutdown.clone(), pass), backfills);
+        Ok(ended?)
+    }
+
+    /// Name under which this process holds leases.
+    pub(crate) fn worker(&self) -> &str {
+        &self.worker
     }
 
     /// Says that something is due now. Never blocks.

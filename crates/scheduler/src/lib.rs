@@ -18,6 +18,7 @@ pub mod sites;
 pub mod status;
 
 mod ask;
+mod backfill;
 mod catalogues;
 mod context;
 mod credentials;

@@ -5,6 +5,7 @@ pub(crate) mod check_ins;
 pub(crate) mod connections;
 pub(crate) mod days;
 pub(crate) mod events;
+pub(crate) mod evidence;
 pub(crate) mod forecast;
 pub(crate) mod issues;
 pub(crate) mod links;
@@ -40,6 +41,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(refreshes::routes())
         .merge(readings::routes())
         .merge(issues::routes())
+        .merge(evidence::routes())
         .merge(forecast::routes())
         .merge(what_if::routes())
         .merge(moves::routes())

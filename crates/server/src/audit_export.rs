@@ -157,7 +157,7 @@ fn csv_lines(entries: impl Iterator<Item = EntryView>, with_head: bool) -> Writt
 }
 
 /// A spreadsheet takes a cell that begins like this for a formula; people choose titles and names.
-fn harmless(cell: String) -> String {
+pub(crate) fn harmless(cell: String) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell }
 }
 

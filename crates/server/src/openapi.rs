@@ -109,6 +109,8 @@ mod tests {
         ("/okrs/{id}/link", &["put", "get", "delete"]),
         ("/okrs/{id}/refresh", &["post"]),
         ("/okrs/{id}/readings", &["get"]),
+        ("/okrs/{id}/readings/{reading_id}/issues", &["get"]),
+        ("/okrs/{id}/history", &["get"]),
         ("/okrs/{id}/forecast", &["get"]),
         ("/okrs/{id}/what-if", &["post"]),
         ("/okrs/{id}/moves", &["get"]),

@@ -144,7 +144,7 @@ fn lease(db: &mut Db, ids: &[String], worker: &str, now: Instant, until: Instant
 }
 
 /// The links of queries with their measures, by query.
-fn measures(db: &mut Db, queries: Vec<String>) -> Result<HashMap<String, Vec<LinkedMeasure>>, StoreError> {
+pub(crate) fn measures(db: &mut Db, queries: Vec<String>) -> Result<HashMap<String, Vec<LinkedMeasure>>, StoreError> {
     let query = links::table
         .inner_join(okrs::table)
         .filter(links::query_id.eq_any(queries))

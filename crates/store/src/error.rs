@@ -1,7 +1,7 @@
 //! What can go wrong with the store, by what a caller can do about it.
 
 use diesel::result::{DatabaseErrorKind, DeserializeFieldError, Error as Diesel};
-use okrsync_domain::{OkrId, RefreshId};
+use okrsync_domain::{OkrId, QueryId, RefreshId};
 use std::error::Error;
 
 /// What can go wrong with the store.
@@ -60,6 +60,12 @@ pub enum StoreError {
     /// Nobody would be left who may administrate: appoint another admin first.
     #[error("there would be no active admin left")]
     LastAdmin,
+    /// Somebody else reads this query's past by now: stop, write nothing.
+    #[error("the lease on the past of query {query_id} is lost")]
+    BackfillLost {
+        /// The query.
+        query_id: QueryId,
+    },
     /// The lease ran out and somebody else took it, or the refresh was started again: drop the work.
     #[error("the lease of refresh {refresh_id} is lost")]
     LeaseLost {

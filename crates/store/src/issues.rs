@@ -25,7 +25,8 @@ pub(crate) struct IssueRow {
 }
 
 impl IssueRow {
-    fn of(connection: &str, issue: &Issue) -> Self {
+    /// As it is stored.
+    pub(crate) fn of(connection: &str, issue: &Issue) -> Self {
         Self {
             connection_id: connection.to_owned(),
             issue_id: issue.id.0,

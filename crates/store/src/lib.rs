@@ -5,6 +5,7 @@
 
 mod attempts;
 mod audit;
+mod backfills;
 mod board;
 mod catalogues;
 mod check_ins;
@@ -54,6 +55,7 @@ mod usage;
 
 pub use attempts::{Attempt, Taken};
 pub use audit::AuditFilter;
+pub use backfills::{BackfillClaim, BackfillLease, BackfillState, BackfillStatus, PastFound, PastLink, PastMember};
 pub use board::{BoardRow, BoardScope, Linked, LinkedConnection};
 pub use claims::{Claim, Lease, LinkedMeasure};
 pub use connection_links::LinkedOkr;

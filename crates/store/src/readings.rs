@@ -195,6 +195,22 @@ impl Store {
         .await
     }
 
+    /// A reading by id, with what its link was set to then, where that was written down.
+    pub async fn find_reading_with_settings(
+        &self,
+        id: ReadingId,
+    ) -> Result<Option<(Reading, Option<Settings>)>, StoreError> {
+        self.read(move |db| {
+            let query = readings::table.find(id.to_string());
+            let row: Option<ReadingRow> = on!(db, |c| query.select(ReadingRow::as_select()).first(c).optional())?;
+            let Some(row) = row else { return Ok(None) };
+            let kept: Option<Kept> =
+                Row { table: "readings", key: &row.id }.json_opt("settings", row.settings.as_ref())?;
+            Ok(Some((row.read()?, kept.map(|kept| kept.settings))))
+        })
+        .await
+    }
+
     /// A reading by id.
     pub async fn find_reading(&self, id: ReadingId) -> Result<Option<Reading>, StoreError> {
         self.read(move |db| {

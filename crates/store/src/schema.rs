@@ -362,6 +362,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    use diesel::sql_types::{BigInt, Date, Nullable, Text};
+    use crate::sql_types::{Document, Moment};
+    backfills (query_id) {
+        query_id -> Text,
+        plan -> Text,
+        state -> Text,
+        from_day -> Nullable<Date>,
+        until -> Nullable<Moment>,
+        done -> BigInt,
+        total -> Nullable<BigInt>,
+        gaps -> Document,
+        problem -> Nullable<Document>,
+        not_before -> Nullable<Moment>,
+        lease_owner -> Nullable<Text>,
+        lease_until -> Nullable<Moment>,
+        attempt -> BigInt,
+        finished_at -> Nullable<Moment>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::sql_types::Document;
+    backfill_stage (query_id, issue_id) {
+        query_id -> Text,
+        issue_id -> BigInt,
+        document -> Document,
+    }
+}
+
 diesel::joinable!(api_tokens -> users (user_id));
 diesel::joinable!(links -> okrs (okr_id));
 diesel::joinable!(links -> queries (query_id));
@@ -387,6 +418,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     stage,
     issues,
     members,
+    backfills,
+    backfill_stage,
     departures,
     readings,
     check_ins,

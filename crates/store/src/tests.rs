@@ -106,7 +106,9 @@ async fn every_table_can_be_read_as_the_schema_describes_it() {
                     check_ins,
                     request_usage,
                     authorization_attempts,
-                    grants
+                    grants,
+                    backfills,
+                    backfill_stage
                 );
                 Ok(())
             })

@@ -1,0 +1,202 @@
+//! Claiming the past of a query: which links have none yet, and who reads it.
+
+use super::{BackfillClaim, BackfillLease, BackfillRow, BackfillState, PastLink};
+use crate::{
+    Store,
+    claims::{LinkedMeasure, measures},
+    error::StoreError,
+    organisation,
+    pool::{Db, on},
+    queries::QueryRow,
+    row::{Row, word},
+    schema::{backfill_stage, backfills, connection_health, links, okrs, queries, readings as reading_table},
+    sql_types::{Json, Ts},
+    store::CHUNK,
+};
+use chrono::TimeDelta;
+use diesel::prelude::*;
+use okrsync_domain::{
+    Date, Instant, OkrId, connection::ConnectionState, history::Gap, issue::IssueId, reading::ReadingKind,
+};
+use std::collections::BTreeMap;
+
+/// A query with the links that share it.
+type Family = (String, Vec<(LinkedMeasure, Date)>);
+
+/// Queries with links on connections that may be asked.
+fn families(db: &mut Db) -> Result<Vec<Family>, StoreError> {
+    let resting = [word(&ConnectionState::Disabled), word(&ConnectionState::NeedsAuthorization)];
+    let rows = links::table
+        .inner_join(okrs::table)
+        .inner_join(connection_health::table.on(connection_health::connection_id.eq(links::connection_id)))
+        .filter(connection_health::state.ne_all(resting.to_vec()))
+        .select((links::query_id, links::okr_id, okrs::starts_on));
+    let rows: Vec<(String, String, Date)> = on!(&mut *db, |c| rows.load(c))?;
+    let mut wanted: Vec<String> = rows.iter().map(|(query, ..)| query.clone()).collect();
+    wanted.sort();
+    wanted.dedup();
+    let starts: BTreeMap<String, Date> = rows.into_iter().map(|(_, okr, starts_on)| (okr, starts_on)).collect();
+    let mut found = Vec::new();
+    for part in wanted.chunks(CHUNK) {
+        found.extend(measures(db, part.to_vec())?);
+    }
+    found.sort_by(|one, other| one.0.cmp(&other.0));
+    let dated = |link: LinkedMeasure| {
+        let starts_on = starts.get(&link.link.okr_id.to_string()).copied()?;
+        Some((link, starts_on))
+    };
+    Ok(found.into_iter().map(|(query, links)| (query, links.into_iter().filter_map(dated).collect())).collect())
+}
+
+/// What is wanted, in a text that is another one when something else is.
+fn plan(links: &[(LinkedMeasure, Date)]) -> String {
+    let part = |(linked, starts_on): &(LinkedMeasure, Date)| {
+        let LinkedMeasure { link, measure } = linked;
+        format!("{} {starts_on} {:?} {} {measure:?}", link.okr_id, link.metric, link.completed_only)
+    };
+    links.iter().map(part).collect::<Vec<_>>().join("\n")
+}
+
+/// An OKR's first measurement: when, and by which query.
+fn first_measured(db: &mut Db, okr: OkrId) -> Result<Option<(Instant, Option<String>)>, StoreError> {
+    let first = reading_table::table
+        .filter(reading_table::okr_id.eq(okr.to_string()))
+        .filter(reading_table::kind.eq(word(&ReadingKind::Automatic)))
+        .order((reading_table::at, reading_table::id))
+        .select((reading_table::at, reading_table::query_id));
+    let first: Option<(Ts, Option<String>)> = on!(db, |c| first.first(c).optional())?;
+    Ok(first.map(|(at, query)| (at.0, query)))
+}
+
+/// The links whose past is missing: those that this query was the first to measure, after their OKR's first day.
+fn missing_past(
+    db: &mut Db,
+    query: &str,
+    links: Vec<(LinkedMeasure, Date)>,
+    day: impl Fn(Instant) -> Date,
+) -> Result<Vec<PastLink>, StoreError> {
+    let mut missing = Vec::new();
+    for (linked, starts_on) in links {
+        let Some((first, by)) = first_measured(db, linked.link.okr_id)? else { continue };
+        if by.as_deref() == Some(query) && starts_on < day(first) {
+            missing.push(PastLink { linked, starts_on, first });
+        }
+    }
+    Ok(missing)
+}
+
+/// The instant of a query's first measurement.
+fn first_of_query(db: &mut Db, query: &str) -> Result<Option<Instant>, StoreError> {
+    let first = reading_table::table
+        .filter(reading_table::query_id.eq(Some(query.to_owned())))
+        .filter(reading_table::kind.eq(word(&ReadingKind::Automatic)))
+        .order(reading_table::at)
+        .select(reading_table::at);
+    let first: Option<Ts> = on!(db, |c| first.first(c).optional())?;
+    Ok(first.map(|at| at.0))
+}
+
+/// Puts the lease on a query's past.
+fn lease(
+    db: &mut Db,
+    query: &str,
+    plan: &str,
+    known: Option<&BackfillRow>,
+    (from, until): (Option<Date>, Option<Instant>),
+    (worker, lease_until): (&str, Instant),
+) -> Result<BackfillLease, StoreError> {
+    if known.is_some_and(|known| known.plan != plan) {
+        let staged = backfill_stage::table.filter(backfill_stage::query_id.eq(query));
+        on!(&mut *db, |c| diesel::delete(staged).execute(c))?;
+    }
+    let attempt = known.map_or(0, |known| known.attempt) + 1;
+    let state = if from.is_some() { BackfillState::Running } else { BackfillState::Done };
+    let row = (
+        backfills::query_id.eq(query),
+        backfills::plan.eq(plan),
+        backfills::state.eq(word(&state)),
+        backfills::from_day.eq(from),
+        backfills::until.eq(until.map(Ts)),
+        backfills::done.eq(0_i64),
+        backfills::gaps.eq(Json::of::<[Gap]>(&[])),
+        backfills::lease_owner.eq(Some(worker)),
+        backfills::lease_until.eq(Some(Ts(lease_until))),
+        backfills::attempt.eq(attempt),
+    );
+    let again = row.clone();
+    on!(db, |c| diesel::insert_into(backfills::table)
+        .values(row.clone())
+        .on_conflict(backfills::query_id)
+        .do_update()
+        .set((again.1, again.2, again.3, again.4, again.7, again.8, again.9))
+        .execute(c))?;
+    let row = Row { table: "backfills", key: query };
+    Ok(BackfillLease {
+        query_id: row.id("query_id", query)?,
+        worker: worker.to_owned(),
+        attempt: row.number("attempt", attempt)?,
+    })
+}
+
+/// What was claimed, with everything that is needed to do it.
+fn describe(
+    db: &mut Db,
+    lease: BackfillLease,
+    links: Vec<PastLink>,
+    until: Instant,
+    period: u32,
+) -> Result<BackfillClaim, StoreError> {
+    let query = lease.query_id.to_string();
+    let stored = queries::table.find(&query);
+    let stored: QueryRow = on!(&mut *db, |c| stored.select(QueryRow::as_select()).first(c))?;
+    let read = backfill_stage::table.filter(backfill_stage::query_id.eq(&query)).select(backfill_stage::issue_id);
+    let read: Vec<i64> = on!(db, |c| read.load(c))?;
+    Ok(BackfillClaim {
+        lease,
+        query: stored.read(period)?,
+        links,
+        until,
+        read: read.into_iter().map(IssueId).collect(),
+    })
+}
+
+impl Store {
+    /// Takes a query whose links have no past yet; none if there is none. Where nothing is missing that is noted, so that
+    /// it is not looked at again.
+    pub async fn claim_backfill(
+        &self,
+        now: Instant,
+        worker: &str,
+        lease_time: TimeDelta,
+    ) -> Result<Option<BackfillClaim>, StoreError> {
+        let (worker, default) = (worker.to_owned(), self.period_minutes);
+        self.write(move |db| {
+            let organisation = organisation::load(db, default)?;
+            if !organisation.jira_enabled {
+                return Ok(None);
+            }
+            let known: Vec<BackfillRow> = on!(&mut *db, |c| backfills::table.select(BackfillRow::as_select()).load(c))?;
+            let known: BTreeMap<String, BackfillRow> =
+                known.into_iter().map(|row| (row.query_id.clone(), row)).collect();
+            let day = |at| organisation.today(at);
+            for (query, links) in families(db)? {
+                let (row, plan) = (known.get(&query), plan(&links));
+                let measured = links.iter().map(|(link, _)| first_measured(db, link.link.okr_id));
+                let measured: Vec<_> = measured.collect::<Result<_, _>>()?;
+                if measured.iter().any(Option::is_none) || row.is_some_and(|row| !row.is_open(&plan, now)) {
+                    continue;
+                }
+                let lease_until = (worker.as_str(), now + lease_time);
+                let links = missing_past(db, &query, links, day)?;
+                let from = links.iter().map(|link| link.starts_on).min();
+                let until = first_of_query(db, &query)?;
+                let lease = lease(db, &query, &plan, row, (from, until), lease_until)?;
+                if let Some((until, _)) = until.zip(from) {
+                    return describe(db, lease, links, until, organisation.period_minutes).map(Some);
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE backfill_stage;
+DROP TABLE backfills;
