@@ -15,7 +15,7 @@ const MARKS: [&str; 3] = ["ATATT3xSim", "ATCTT3xSim", "NjSimPat"];
 /// Log lines are searched in pieces of this size.
 const PIECE: usize = 1 << 20;
 /// What okrsync writes, and what carries its requests, at trace; the rest at debug. The browser's driver tells what it types.
-const FILTER: &str =
+pub(crate) const FILTER: &str =
     "debug,okrsync=trace,reqwest=trace,tower_http=trace,tower_sessions=trace,axum=trace,thirtyfour=off";
 /// How every personal API token begins, and how many letters and digits follow at least.
 const TOKEN: (&str, usize) = ("okr_", 20);

@@ -101,7 +101,7 @@ impl Place {
         let mut command = self.command(&["serve"]);
         let log = self.data.join(format!("serve-{port}.log"));
         let file = std::fs::File::create(&log).expect("a log file");
-        command.env("OKRSYNC_LISTEN", format!("127.0.0.1:{port}")).env("OKRSYNC_LOG__LEVEL", "trace");
+        command.env("OKRSYNC_LISTEN", format!("127.0.0.1:{port}")).env("OKRSYNC_LOG__LEVEL", leaks::FILTER);
         let child = command.stdout(Stdio::null()).stderr(file).spawn().expect("the binary starts");
         let server = Server { child, log, base: format!("http://127.0.0.1:{port}") };
         server.ready().await;
