@@ -4,6 +4,7 @@ mod board;
 mod connections;
 mod okrs;
 mod pages;
+mod people;
 mod story;
 
 use okrsync_tests::browser::Browser;

@@ -59,7 +59,7 @@ impl TestApp {
 
     /// The same at another time.
     pub async fn start_at(database: &TestDatabase, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
-        let mut app = Self::open(database, clock, change).await;
+        let mut app = Box::pin(Self::start_again(database, clock, change)).await;
         let token = sign_up(&app.app, "admin@northwind.example", Role::Admin).await;
         app.admin = app.admin.with_token(Some(&token));
         app
@@ -67,13 +67,13 @@ impl TestApp {
 
     /// Another process, as it were: the same database, clock and people.
     pub async fn twin(&self, database: &TestDatabase) -> Self {
-        let mut twin = Self::open(database, self.clock.clone(), |_| {}).await;
+        let mut twin = Box::pin(Self::start_again(database, self.clock.clone(), |_| {})).await;
         twin.admin = self.admin.at(&twin.base);
         twin
     }
 
-    /// Everything but a person.
-    async fn open(database: &TestDatabase, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
+    /// Another process on a database where there may be people already; `admin` has no token.
+    pub async fn start_again(database: &TestDatabase, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         crate::install_crypto();
         let data = tempfile::tempdir().expect("a temporary folder");
         let mut settings = Settings::embedded(data.path());

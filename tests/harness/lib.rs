@@ -22,6 +22,7 @@ pub mod journey;
 pub mod leaks;
 pub mod process;
 mod programs;
+pub mod provider;
 pub mod redact;
 mod requirement;
 pub mod wait;

@@ -141,6 +141,11 @@ impl Drop for Server {
 }
 
 impl Server {
+    /// What it wrote to its log so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).expect("a log")
+    }
+
     async fn ready(&self) {
         let address = self.base.trim_start_matches("http://").to_owned();
         let ready = async || {

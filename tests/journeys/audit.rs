@@ -12,11 +12,14 @@ use okrsync_tests::{
 use serde_json::json;
 use std::fmt::Write as _;
 
+/// They need a code that was handed out; the journeys `sign_in` and `single_sign_on` look at their entries.
+const CODES: [&str; 5] = ["/api/v1/setup", "/api/v1/password-reset", "/setup", "/reset", "/oidc/callback"];
+
 /// Walks every endpoint: what changes something leaves an entry, what only reads or asks leaves none.
 async fn every_change_leaves_an_entry(database: TestDatabase, dialect: Dialect) {
     let world = World::start(&database, dialect).await;
     let mut wrong = String::new();
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| !CODES.contains(&rule.path)) {
         let things = world.things(&world.admin, true).await;
         if rule.effect == Effect::Changes {
             world.prepare(rule, &things).await;

@@ -25,6 +25,8 @@ mod random_faults;
 mod samples;
 mod secrets;
 mod seed_examples;
+mod sign_in;
+mod single_sign_on;
 mod store_hands;
 mod store_leases;
 mod store_members;

@@ -1,7 +1,8 @@
 //! A request for each row of the server's table of endpoints: who sends it, to which thing, with which body.
 
+use chrono::TimeDelta;
 use okrsync_domain::{
-    UserId,
+    SessionId, UserId,
     person::{Role, Scope},
 };
 use okrsync_jira_sim::{Dialect, IssueDraft, JiraSim};
@@ -9,7 +10,7 @@ use okrsync_server::{
     access::Rule,
     accounts::{NewToken, create_token},
 };
-use okrsync_store::{AuditFilter, Page, SecretChanges};
+use okrsync_store::{AuditFilter, Page, SecretChanges, SessionOwner, StoredSession};
 use okrsync_tests::{
     app::{TestApp, connection_body, text},
     clients::{Answer, Client},
@@ -59,6 +60,9 @@ pub(crate) struct Things {
     connection: String,
     user: String,
     token: String,
+    session: String,
+    email: String,
+    role: &'static str,
 }
 
 /// An installation with people, a simulated Jira and things to try.
@@ -114,7 +118,19 @@ impl World {
         store.update_connection(&theirs, SecretChanges::default(), self.app.clock.now()).await.expect("another owner");
         let token = NewToken { name: "laptop".to_owned(), scope: Scope::Read, expires_on: None };
         let (token, _) = create_token(&self.app.app, &owner.email, token).await.expect("a token");
-        Things { okr, connection, user: owner.id.to_string(), token: token.id.to_string() }
+        let handle: SessionId = self.app.app.random().id(self.app.clock.now());
+        let (began_at, user_id) = (self.app.clock.now(), owner.id);
+        let whose = Some(SessionOwner { user_id, handle, began_at, seen_at: began_at, agent: String::new() });
+        let (id, expires_at) = (handle.to_string(), began_at + TimeDelta::days(1));
+        let session = StoredSession { id, data: "{}".to_owned(), expires_at, owner: whose };
+        assert!(store.create_session(session).await.expect("the database"));
+        let (user, token, session) = (user_id.to_string(), token.id.to_string(), handle.to_string());
+        let role = match store.get_user(owner.id).await.expect("a person").role {
+            Role::Admin => "admin",
+            Role::Member => "member",
+            Role::Viewer => "viewer",
+        };
+        Things { okr, connection, user, token, session, email: owner.email.clone(), role }
     }
 
     /// Entries of the audit log so far.
@@ -124,12 +140,14 @@ impl World {
 
     fn path(&self, rule: &Rule, things: &Things) -> String {
         let path = rule.path;
-        let id = match path.trim_start_matches("/api/v1").split('/').nth(1) {
-            _ if !path.contains("{id}") => "",
+        let kind = path.split_once("/{id}").and_then(|(before, _)| before.rsplit('/').next());
+        let id = match kind {
+            None => "",
             Some("okrs") => &things.okr,
             Some("connections") => &things.connection,
-            Some("users") => &things.user,
+            Some("users" | "people") => &things.user,
             Some("tokens") => &things.token,
+            Some("sessions") => &things.session,
             Some("refreshes") => &self.refresh,
             _ => panic!("tests/journeys/samples.rs does not know what the id in {path} is of"),
         };
@@ -188,7 +206,7 @@ impl World {
             ("POST", "/links/preview") => ("", preview, vec![]),
             ("POST", "/refreshes") => ("", json!({"scope": "all"}), vec![]),
             ("POST", "/theme") => ("", json!({"theme": "dark"}), vec![]),
-            _ => ("", json!({}), vec![]),
+            _ => ("", people_form(rule, things), vec![]),
         };
         Sample { query, body, before }
     }
@@ -250,6 +268,28 @@ fn form_of(connection: &Value) -> Value {
         "sharing": connection["sharing"],
         "enabled": "true",
     })
+}
+
+/// The fields of forms about people and settings.
+fn people_form(rule: &Rule, things: &Things) -> Value {
+    match (rule.method, rule.path) {
+        ("POST", "/account/name" | "/people/{id}") => {
+            let name = format!("Eve {}", things.okr);
+            json!({"name": name, "email": things.email, "role": things.role, "active": "true"})
+        }
+        ("POST", "/account/password") => json!({"current_password": PASSWORD, "password": PASSWORD}),
+        ("POST", "/account/tokens") => json!({"name": "laptop", "scope": "read"}),
+        ("POST", "/people/new") => {
+            let email = format!("{}@northwind.example", things.token);
+            json!({"name": "Eve", "email": email, "role": "viewer"})
+        }
+        ("POST", "/organisation") => {
+            let name = format!("Northwind {}", things.okr);
+            json!({"name": name, "time_zone": "UTC", "behind_above": "0", "at_risk_above": "25",
+                "gap_reading": "points", "period_minutes": "60"})
+        }
+        _ => json!({}),
+    }
 }
 
 /// Whether the row signs in.

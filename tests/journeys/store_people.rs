@@ -16,7 +16,7 @@ use okrsync_domain::{
     person::{Role, Scope, Token, User},
     problem::ProblemCode,
 };
-use okrsync_store::{ConnectionOk, Page, SealedSecret, SecretChanges, StoreError, Viewer};
+use okrsync_store::{ConnectionOk, Page, SealedSecret, SecretChanges, StoreError, StoredSession, Viewer};
 use secrecy::{ExposeSecret, SecretString};
 
 on_both!(
@@ -38,7 +38,7 @@ async fn people_sign_in_and_somebody_stays_admin(world: World) {
     let found = world.store.find_sign_in("EVE@northwind.example").await.unwrap().unwrap();
     assert_eq!((&found.user, found.password_hash.unwrap().expose_secret()), (&eve, "$argon2id$…"));
     assert!(world.store.find_sign_in("dana@northwind.example").await.unwrap().unwrap().password_hash.is_none());
-    world.store.set_password(eve.id, SecretString::from("other")).await.unwrap();
+    world.store.set_password(eve.id, SecretString::from("other"), None).await.unwrap();
     let twin = world.store.add_user(&user(&world.random, "EVE", Role::Viewer), None).await;
     assert!(matches!(twin, Err(StoreError::Duplicate { what: "user", field: "email" })), "{twin:?}");
     let renamed = User { email: "dana@northwind.example".to_owned(), ..eve.clone() };
@@ -81,14 +81,20 @@ async fn tokens_are_found_by_their_hash(world: World) {
 }
 
 async fn sessions_end(world: World) {
-    assert!(world.store.create_session("one", "{}", at(10)).await.unwrap());
-    assert!(!world.store.create_session("one", "{}", at(10)).await.unwrap(), "the id is taken");
-    world.store.save_session("one", r#"{"user": 1}"#, at(20)).await.unwrap();
-    let session = world.store.load_session("one", at(19)).await.unwrap().unwrap();
-    assert_eq!((session.data.as_str(), session.expires_at), (r#"{"user": 1}"#, at(20)));
-    assert!(!format!("{session:?}").contains("one"), "an id is as good as a cookie");
+    let session = |id: &str, data: &str, expires_at| StoredSession {
+        id: id.to_owned(),
+        data: data.to_owned(),
+        expires_at,
+        owner: None,
+    };
+    assert!(world.store.create_session(session("one", "{}", at(10))).await.unwrap());
+    assert!(!world.store.create_session(session("one", "{}", at(10))).await.unwrap(), "the id is taken");
+    world.store.save_session(session("one", r#"{"user": 1}"#, at(20))).await.unwrap();
+    let kept = world.store.load_session("one", at(19)).await.unwrap().unwrap();
+    assert_eq!((kept.data.as_str(), kept.expires_at), (r#"{"user": 1}"#, at(20)));
+    assert!(!format!("{kept:?}").contains("one"), "an id is as good as a cookie");
     assert_eq!(world.store.load_session("one", at(20)).await.unwrap(), None);
-    world.store.save_session("two", "{}", at(99)).await.unwrap();
+    world.store.save_session(session("two", "{}", at(99))).await.unwrap();
     assert_eq!(world.store.prune(noon(), at(20)).await.unwrap().sessions, 1);
     world.store.delete_session("two").await.unwrap();
     assert_eq!(world.store.load_session("two", at(1)).await.unwrap(), None);

@@ -3,6 +3,7 @@
 pub(crate) mod bench;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod export;
 pub(crate) mod jql;
 pub(crate) mod key;
 pub(crate) mod migrate;
@@ -13,7 +14,7 @@ pub(crate) mod token;
 pub(crate) mod user;
 
 use anyhow::Context;
-use okrsync_domain::{Clock, Random};
+use okrsync_domain::{Clock, Random, person::User};
 use okrsync_server::{App, Settings};
 use std::path::Path;
 
@@ -24,4 +25,10 @@ async fn open(config: Option<&Path>) -> anyhow::Result<App> {
     App::open(settings, Clock::system(), Random::from_os())
         .await
         .context("okrsync cannot be opened (try `okrsync doctor`)")
+}
+
+/// The person with this e-mail address.
+async fn person(app: &App, email: &str) -> anyhow::Result<User> {
+    let found = app.store().find_user_by_email(email.trim()).await?;
+    found.with_context(|| format!("nobody has the e-mail address `{email}`: `okrsync user list` shows everybody"))
 }

@@ -4,7 +4,7 @@ mod commands;
 mod output;
 
 use clap::{Parser, Subcommand};
-use commands::{bench, demo, doctor, jql, key, migrate, refresh, serve, token, user};
+use commands::{bench, demo, doctor, export, jql, key, migrate, refresh, serve, token, user};
 use std::{path::PathBuf, process::ExitCode};
 
 /// Keeps objectives and key results true: measures Jira queries, proves every number, explains every move.
@@ -39,6 +39,9 @@ enum Command {
     Key(key::Command),
     /// Asks Jira again, now, and shows how far it has come.
     Refresh(refresh::Args),
+    /// Writes out what is stored.
+    #[command(subcommand)]
+    Export(export::Command),
     /// Works with JQL texts.
     #[command(subcommand)]
     Jql(jql::Command),
@@ -73,6 +76,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Token(command) => token::run(config, command).await,
         Command::Key(command) => key::run(config, command).await,
         Command::Refresh(args) => refresh::run(config, args).await,
+        Command::Export(command) => export::run(config, command).await,
         Command::Jql(command) => Box::pin(jql::run(config, command)).await,
         Command::Bench(command) => bench::run(command).await,
         Command::Simulate(args) => bench::simulate::run(args).await,

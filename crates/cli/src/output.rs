@@ -1,11 +1,16 @@
 //! The one place that writes to the terminal.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command's output is its purpose")]
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 /// A line of the command's result.
 pub(crate) fn line(text: impl std::fmt::Display) {
     println!("{text}");
+}
+
+/// A piece of a file that is the command's result.
+pub(crate) fn raw(bytes: &[u8]) -> std::io::Result<()> {
+    std::io::stdout().write_all(bytes)
 }
 
 /// A line for the person at the terminal, kept out of pipes.

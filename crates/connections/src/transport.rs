@@ -1,7 +1,7 @@
 //! The wire beneath HTTP: TLS roots, headers, proxies, and what went wrong down there.
 
 use crate::{
-    Error, SiteConfig, Unreachable,
+    Error, ServerPolicy, SiteConfig, Unreachable,
     auth::sensitive,
     resolver::{self, NameError, Resolver},
 };
@@ -20,6 +20,7 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
+use url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Headers that belong to HTTP or to the sign-in.
@@ -41,16 +42,34 @@ pub(crate) fn client(config: &SiteConfig, more: &[(&'static str, &'static str)])
     proxied(builder, config).map_err(settings)?.build().map_err(settings)
 }
 
-fn proxied(builder: ClientBuilder, config: &SiteConfig) -> Result<ClientBuilder, reqwest::Error> {
-    let loopback = match config.server_url.host() {
+/// A client for an address that no connection has, with the system's settings.
+pub(crate) fn plain(to: &Url, timeout: Duration) -> Result<reqwest::Client, Error> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("okrsync/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_TIMEOUT.min(timeout))
+        .timeout(timeout)
+        .tls_backend_preconfigured(tls(None)?)
+        .dns_resolver(Arc::new(Resolver { policy: ServerPolicy::default(), lookup: resolver::system }));
+    let builder = if is_loopback(to) { builder.no_proxy() } else { builder };
+    builder.build().map_err(|error| Error::Settings { detail: root_cause(&error) })
+}
+
+/// Whether an address is this machine, as far as it says so itself.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         Some(url::Host::Domain(name)) => name == "localhost",
         None => false,
-    };
+    }
+}
+
+fn proxied(builder: ClientBuilder, config: &SiteConfig) -> Result<ClientBuilder, reqwest::Error> {
     Ok(match &config.proxy_url {
         Some(proxy) => builder.proxy(Proxy::all(proxy.as_str())?),
-        None if loopback => builder.no_proxy(),
+        None if is_loopback(&config.server_url) => builder.no_proxy(),
         None => builder, // the system's settings
     })
 }

@@ -56,6 +56,8 @@ id!(/// A person.
     UserId);
 id!(/// A personal API token.
     TokenId);
+id!(/// A browser's session, as lists call it.
+    SessionId);
 id!(/// An entry of the audit log.
     AuditId);
 

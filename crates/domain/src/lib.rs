@@ -26,7 +26,7 @@ pub mod reading;
 pub mod refresh;
 
 pub use clock::Clock;
-pub use id::{AuditId, CheckInId, ConnectionId, OkrId, QueryId, ReadingId, RefreshId, TokenId, UserId};
+pub use id::{AuditId, CheckInId, ConnectionId, OkrId, QueryId, ReadingId, RefreshId, SessionId, TokenId, UserId};
 pub use invalid::Invalid;
 pub use problem::Problem;
 pub use random::Random;

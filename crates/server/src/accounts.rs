@@ -1,11 +1,15 @@
 //! People and tokens as commands and requests make them: checked, hashed, stored.
 
+pub(crate) mod codes;
+
+pub use codes::{ResetLink, issue_setup_code, reset_link};
+
 use crate::{
     app::App,
     auth::{bearer, password},
 };
 use okrsync_domain::{
-    Date, Invalid,
+    Date, Invalid, SessionId, TokenId, UserId,
     audit::Actor,
     invalid::Fields,
     person::{Role, Scope, Token, User},
@@ -38,6 +42,9 @@ pub enum AccountError {
     /// The database, or somebody has the e-mail address already.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A code or link that is wrong, was used, or is too old.
+    #[error("the code is not right, or no longer")]
+    Code,
     /// Hashing failed.
     #[error("{0}")]
     Internal(String),
@@ -57,7 +64,7 @@ pub(crate) async fn add_user(app: &App, actor: Actor, new: NewUser) -> Result<Us
     let now = app.now();
     let user = User { id: app.random().id(now), email, name, role: new.role, active: true, created_at: now };
     let note = app.note(actor, "user.create", &user).after(&noted(&user));
-    app.store().noting(note).add_user(&user, Some(hash.into())).await?;
+    app.store().noting(note).add_user(&user, Some(hash)).await?;
     Ok(user)
 }
 
@@ -66,12 +73,36 @@ pub(crate) fn noted(user: &User) -> serde_json::Value {
     serde_json::json!({ "name": user.name, "email": user.email, "role": user.role, "active": user.active })
 }
 
-/// Sets a new password.
-pub(crate) async fn set_password(app: &App, actor: Actor, user: &User, new: SecretString) -> Result<(), AccountError> {
+/// Sets a new password. The person's sessions end, but for the one that is kept.
+pub(crate) async fn set_password(
+    app: &App,
+    actor: Actor,
+    user: &User,
+    new: SecretString,
+    keep: Option<SessionId>,
+) -> Result<(), AccountError> {
     password::check(&new)?;
     let hash = password::hash(new).await.map_err(AccountError::Internal)?;
     let note = app.note(actor, "user.set_password", user);
-    Ok(app.store().noting(note).set_password(user.id, hash.into()).await?)
+    Ok(app.store().noting(note).set_password(user.id, hash, keep).await?)
+}
+
+/// Whether somebody may sign in or not. Of somebody who may not, sessions, tokens and reset links end at once and for good;
+/// what they own stays.
+pub async fn set_active(app: &App, actor: Actor, user: &User, active: bool) -> Result<User, AccountError> {
+    let changed = User { active, ..user.clone() };
+    let note = app.note(actor, if active { "user.activate" } else { "user.deactivate" }, user);
+    let note = note.before(&noted(user)).after(&noted(&changed));
+    app.store().noting(note).update_user(&changed).await?;
+    Ok(changed)
+}
+
+/// Ends one of a person's tokens.
+pub async fn revoke_token(app: &App, actor: Actor, owner: UserId, id: TokenId) -> Result<(), AccountError> {
+    let tokens = app.store().tokens(owner).await?;
+    let token = tokens.iter().find(|token| token.id == id);
+    let token = token.ok_or_else(|| StoreError::NotFound { what: "token", id: id.to_string() })?;
+    Ok(app.store().noting(app.note(actor, "token.revoke", token)).delete_token(owner, id).await?)
 }
 
 /// A token to make.

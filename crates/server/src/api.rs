@@ -21,6 +21,8 @@ pub(crate) mod readings;
 pub(crate) mod refreshes;
 pub(crate) mod reply;
 pub(crate) mod session;
+pub(crate) mod sessions;
+pub(crate) mod setup;
 pub(crate) mod tokens;
 pub(crate) mod what_if;
 
@@ -31,6 +33,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .merge(session::routes())
+        .merge(setup::routes())
+        .merge(sessions::routes())
         .merge(people::routes())
         .merge(tokens::routes())
         .merge(organisation::routes())

@@ -1,7 +1,7 @@
 //! Everything that a request may touch, in one cheap clone.
 
 use crate::{
-    auth::throttle::Throttle,
+    auth::oidc::Provider,
     config::{ConfigError, Settings},
     error::ApiResult,
     trends::KnownTrends,
@@ -31,6 +31,12 @@ pub enum Error {
     /// The engine that asks Jira stopped.
     #[error("the refresh of links stopped: {0}")]
     Engine(#[from] okrsync_scheduler::SyncError),
+    /// Single sign-on: mend the settings.
+    #[error("single sign-on cannot be used: {0}")]
+    SingleSignOn(String),
+    /// People.
+    #[error("the first sign-in cannot be prepared: {0}")]
+    Accounts(#[from] crate::accounts::AccountError),
     /// The network.
     #[error("requests cannot be answered: {0}")]
     Io(#[from] std::io::Error),
@@ -47,7 +53,7 @@ struct Inner {
     keys: KeyRing,
     clock: Clock,
     random: Random,
-    throttle: Throttle,
+    provider: Option<Provider>,
     trends: KnownTrends,
     closing: CancellationToken,
 }
@@ -83,19 +89,11 @@ impl App {
         let keys = settings.key_ring(&random)?;
         let (policy, sync) = (settings.connections.policy()?, settings.sync.clone());
         let engine = Engine::new(store.clone(), keys.clone(), clock.clone(), random.clone(), sync, policy);
-        let throttle = Throttle::new(settings.web.sign_ins_per_minute);
+        let provider = Provider::open(&settings.oidc).map_err(Error::SingleSignOn)?;
         let closing = CancellationToken::new();
-        Ok(Self(Arc::new(Inner {
-            settings,
-            store,
-            engine,
-            keys,
-            clock,
-            random,
-            throttle,
-            trends: KnownTrends::default(),
-            closing,
-        })))
+        let trends = KnownTrends::default();
+        let inner = Inner { settings, store, engine, keys, clock, random, provider, trends, closing };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The settings it was opened with.
@@ -128,6 +126,11 @@ impl App {
         &self.0.random
     }
 
+    /// The single sign-on provider, where there is one.
+    pub(crate) fn provider(&self) -> Option<&Provider> {
+        self.0.provider.as_ref()
+    }
+
     /// Now.
     pub(crate) fn now(&self) -> Instant {
         self.0.clock.now()
@@ -142,11 +145,6 @@ impl App {
     /// The ways of OKRs, as far as they are known.
     pub(crate) fn trends(&self) -> &KnownTrends {
         &self.0.trends
-    }
-
-    /// Limits on tries to sign in.
-    pub(crate) fn throttle(&self) -> &Throttle {
-        &self.0.throttle
     }
 
     /// Cancelled when no more requests are taken: what would go on for ever ends then.

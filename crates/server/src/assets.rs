@@ -30,6 +30,7 @@ const STYLE: &str = concat!(
     include_str!("assets/style/query.css"),
     include_str!("assets/style/connections.css"),
     include_str!("assets/style/pages.css"),
+    include_str!("assets/style/people.css"),
     include_str!("assets/style/narrow.css"),
 );
 

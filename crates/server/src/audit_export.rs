@@ -1,8 +1,9 @@
 //! The audit log as a file: CSV for spreadsheets, JSON lines for programs. Newest first, read page by page.
 
+use crate::api::days;
 use chrono::SecondsFormat;
 use futures_util::Stream;
-use okrsync_domain::{UserId, audit::Entry};
+use okrsync_domain::{Date, UserId, audit::Entry};
 use okrsync_store::{AuditFilter, Cursor, Page, Store, StoreError};
 use serde::Serialize;
 use serde_json::Value;
@@ -71,6 +72,16 @@ impl From<Entry> for EntryView {
             after: note.after,
         }
     }
+}
+
+/// The filter for days of the organisation, both inclusive.
+pub async fn days(store: &Store, from: Option<Date>, to: Option<Date>) -> Result<AuditFilter, StoreError> {
+    let zone = store.organisation().await?.time_zone;
+    Ok(AuditFilter {
+        from: from.map(|day| days::start_of(day, zone)),
+        until: to.map(|day| days::end_of(day, zone)),
+        ..AuditFilter::default()
+    })
 }
 
 /// Where an export has come to.

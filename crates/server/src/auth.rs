@@ -3,6 +3,7 @@
 pub mod access;
 pub(crate) mod bearer;
 pub(crate) mod caller;
+pub(crate) mod oidc;
 pub(crate) mod origin;
 pub(crate) mod password;
 pub(crate) mod policy;

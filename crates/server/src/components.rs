@@ -6,6 +6,7 @@
 pub(crate) mod avatar;
 pub(crate) mod bar;
 pub(crate) mod chart;
+pub(crate) mod entrance;
 pub(crate) mod figures;
 pub(crate) mod form;
 #[expect(dead_code, reason = "the pages that use the rest of it are being written")]

@@ -7,15 +7,19 @@ mod servers;
 pub use key::new_key;
 pub use servers::ServerSettings;
 
+use okrsync_domain::person::Role;
 use okrsync_scheduler::SyncConfig;
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, de::Error as _};
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, IntoDeserializer as _, value::StrDeserializer},
+};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     str::FromStr,
 };
-use url::Url;
+use url::{Host, Url};
 
 /// Every key, unit and default, as TOML with comments.
 pub const DEFAULTS: &str = include_str!("../../../config/default.toml");
@@ -100,6 +104,8 @@ pub struct Settings {
     pub connections: ServerSettings,
     /// Pages and API.
     pub web: WebSettings,
+    /// Single sign-on.
+    pub oidc: OidcSettings,
     /// Measurements of okrsync itself.
     pub metrics: MetricsSettings,
     /// What is logged.
@@ -111,10 +117,36 @@ pub struct Settings {
 pub struct WebSettings {
     /// Days that a sign-in lasts without being used.
     pub session_days: u32,
+    /// Days after which a sign-in ends, however much it is used.
+    pub session_max_days: u32,
+    /// Reverse proxies in front of okrsync.
+    pub proxies: u32,
     /// Sign-ins that may be tried per minute and e-mail address.
     pub sign_ins_per_minute: u32,
     /// Largest body of a request in kilobytes.
     pub body_limit_kb: u32,
+}
+
+/// Single sign-on by `OpenID Connect`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct OidcSettings {
+    /// The provider's issuer; none switches single sign-on off.
+    #[serde(deserialize_with = "parsed")]
+    pub issuer: Option<Url>,
+    /// What the provider calls okrsync.
+    pub client_id: String,
+    /// The secret shared with the provider; none for a public client.
+    #[serde(deserialize_with = "secret")]
+    pub client_secret: Option<SecretString>,
+    /// What the button calls it.
+    pub name: String,
+    /// What the provider is asked for besides `openid`, with blanks between.
+    pub scopes: String,
+    /// Role of people who sign in for the first time; none lets in only those whom an admin has added.
+    #[serde(deserialize_with = "role")]
+    pub new_role: Option<Role>,
+    /// Whether an e-mail address counts as verified where the provider does not say.
+    pub trust_email: bool,
 }
 
 /// Measurements of okrsync itself.
@@ -214,7 +246,14 @@ impl Settings {
         require(self.sync.parallel_refreshes >= 1, "sync.parallel_refreshes", "it is at least 1")?;
         require(self.sync.drop_brake_percent <= 100, "sync.drop_brake_percent", "it is a percentage")?;
         require(self.web.session_days >= 1, "web.session_days", "it is at least 1")?;
+        let max_days = self.web.session_max_days;
+        require(max_days >= self.web.session_days, "web.session_max_days", "it is at least `web.session_days`")?;
         require(self.web.sign_ins_per_minute >= 1, "web.sign_ins_per_minute", "it is at least 1")?;
+        let issuer = self.oidc.issuer.as_ref();
+        let safe = |issuer: &Url| issuer.scheme() == "https" || (issuer.scheme() == "http" && is_loopback(issuer));
+        require(issuer.is_none_or(safe), "oidc.issuer", "it must begin with https://")?;
+        let named = issuer.is_none() || !self.oidc.client_id.is_empty();
+        require(named, "oidc.client_id", "the provider knows okrsync by it: it must be set")?;
         require(self.web.body_limit_kb >= 16, "web.body_limit_kb", "it is at least 16")
     }
 }
@@ -230,6 +269,26 @@ fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: std::fmt::Display>>(
 /// A list of secrets.
 fn secrets<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SecretString>, D::Error> {
     Ok(servers::list(deserializer)?.into_iter().map(SecretString::from).collect())
+}
+
+/// An empty text is no role.
+fn role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Role>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let word: StrDeserializer<'_, D::Error> = text.as_str().into_deserializer();
+    Role::deserialize(word).map(Some)
+}
+
+/// Whether an address is on this machine, where nobody listens in.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
 }
 
 /// An empty text is no secret.

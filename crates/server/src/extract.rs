@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use okrsync_domain::{ConnectionId, Invalid, OkrId, RefreshId, TokenId, UserId};
+use okrsync_domain::{ConnectionId, Invalid, OkrId, RefreshId, SessionId, TokenId, UserId};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 use std::str::FromStr;
@@ -36,7 +36,7 @@ pub(crate) trait Named: FromStr {
 macro_rules! named {
     ($($id:ty => $what:literal),* $(,)?) => { $(impl Named for $id { const WHAT: &'static str = $what; })* };
 }
-named!(OkrId => "OKR", ConnectionId => "connection", RefreshId => "refresh", TokenId => "token", UserId => "user");
+named!(OkrId => "OKR", ConnectionId => "connection", RefreshId => "refresh", SessionId => "session", TokenId => "token", UserId => "user");
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     type Rejection = ApiError;

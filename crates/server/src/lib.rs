@@ -58,6 +58,7 @@ use utoipa_axum::router::OpenApiRouter;
 /// # Errors
 /// The engine or the network gave up.
 pub async fn serve(app: App, listener: TcpListener, shutdown: CancellationToken) -> Result<(), Error> {
+    accounts::codes::announce_setup(&app).await?;
     let engine = app.engine().clone();
     // Whoever ends first takes the other along.
     let both = shutdown.child_token();

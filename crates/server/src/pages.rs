@@ -16,6 +16,8 @@
 //!
 //! Styles are in `assets/style/*.css`, scripts in `assets/script/*.js`; no page may carry either (Content-Security-Policy).
 
+mod account;
+mod audit;
 mod board;
 pub(crate) mod connections;
 mod consent;
@@ -28,13 +30,18 @@ mod more;
 mod okr;
 mod okr_form;
 mod okr_steps;
+mod organisation;
+mod people;
 mod period;
 pub(crate) mod reader;
 mod refresh;
 mod resend;
+mod reset;
 pub(crate) mod sent;
+mod setup;
 mod shares;
 mod sign_in;
+mod single_sign_on;
 mod sync;
 mod tree;
 
@@ -45,7 +52,7 @@ use crate::{
     app::App,
     auth::{
         caller::{self, Caller},
-        origin,
+        oidc, origin,
     },
     components::shell::Theme,
     consent::{OAUTH1_CALLBACK, OAUTH2_CALLBACK},
@@ -85,6 +92,22 @@ pub(crate) fn routes() -> Router<App> {
         .route("/okrs/{id}/delete", get(okr_steps::delete).post(okr_steps::remove))
         .route("/okrs/{id}/shares", get(shares::show).post(shares::save))
         .route("/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/people", get(people::show))
+        .route("/people/new", get(people::new).post(people::add))
+        .route("/people/{id}", get(people::edit).post(people::change))
+        .route("/people/{id}/reset-link", post(people::reset))
+        .route("/account", get(account::show))
+        .route("/account/name", post(account::rename))
+        .route("/account/password", post(account::password))
+        .route("/account/tokens", post(account::make_token))
+        .route("/account/tokens/{id}/revoke", post(account::revoke))
+        .route("/account/sessions/{id}/end", post(account::end))
+        .route("/audit", get(audit::show))
+        .route("/organisation", get(organisation::show).post(organisation::save))
+        .route("/setup", get(setup::show).post(setup::begin))
+        .route("/reset", get(reset::show).post(reset::set))
+        .route("/oidc/start", get(single_sign_on::start))
+        .route(oidc::CALLBACK, get(single_sign_on::callback))
         .route("/sign-out", post(sign_in::leave))
         .route("/theme", post(sign_in::theme))
         .route(OAUTH2_CALLBACK, get(consent::back))

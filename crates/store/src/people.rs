@@ -6,12 +6,13 @@ use crate::{
     page::{Cursor, Page, Slice, behind},
     pool::{Db, on},
     row::{Row, word},
-    schema::users,
+    schema::{api_tokens, password_resets, sessions, setup_codes, users},
     sql_types::Ts,
+    turns,
 };
 use diesel::prelude::*;
 use okrsync_domain::{
-    UserId,
+    SessionId, UserId,
     person::{Role, User},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -41,6 +42,18 @@ pub struct SignIn {
 const USER: &str = "user";
 
 impl UserRow {
+    pub(crate) fn of(user: &User, password_hash: Option<SecretString>) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: user.email.to_lowercase(),
+            name: user.name.clone(),
+            role: word(&user.role),
+            active: user.active,
+            password_hash: password_hash.map(|hash| hash.expose_secret().to_owned()),
+            created_at: Ts(user.created_at),
+        }
+    }
+
     pub(crate) fn read(self) -> Result<SignIn, StoreError> {
         let row = Row { table: "users", key: &self.id };
         let user = User {
@@ -58,21 +71,8 @@ impl UserRow {
 impl Store {
     /// Adds a person. The e-mail address is kept in lower case, and nobody else may have it.
     pub async fn add_user(&self, user: &User, password_hash: Option<SecretString>) -> Result<(), StoreError> {
-        let row = UserRow {
-            id: user.id.to_string(),
-            email: user.email.to_lowercase(),
-            name: user.name.clone(),
-            role: word(&user.role),
-            active: user.active,
-            password_hash: password_hash.map(|hash| hash.expose_secret().to_owned()),
-            created_at: Ts(user.created_at),
-        };
-        self.write(move |db| {
-            on!(db, |c| diesel::insert_into(users::table).values(&row).execute(c))
-                .map_err(|error| duplicate(error, USER, "email"))?;
-            Ok(())
-        })
-        .await
+        let row = UserRow::of(user, password_hash);
+        self.write(move |db| insert(db, &row)).await
     }
 
     /// A person by id.
@@ -118,10 +118,13 @@ impl Store {
         .await
     }
 
-    /// Saves a person's address, name, role and whether they may sign in. The last active admin stays one.
+    /// Saves a person's address, name, role and whether they may sign in. The last active admin stays one. Of somebody who
+    /// may no longer sign in, every session, token and reset link ends at once and for good; what they own stays.
     pub async fn update_user(&self, user: &User) -> Result<(), StoreError> {
         let user = user.clone();
         self.write(move |db| {
+            // two admins who remove each other at once take turns, so that one of them stays
+            turns::of_people(db)?;
             let changes = (
                 users::email.eq(user.email.to_lowercase()),
                 users::name.eq(&user.name),
@@ -137,18 +140,41 @@ impl Store {
             if admins(db)? == 0 {
                 return Err(StoreError::LastAdmin);
             }
+            if !user.active {
+                end_sessions(db, user.id, None)?;
+                let tokens = api_tokens::table.filter(api_tokens::user_id.eq(user.id.to_string()));
+                on!(db, |c| diesel::delete(tokens).execute(c))?;
+            }
             Ok(())
         })
         .await
     }
 
-    /// Replaces a password's hash.
-    pub async fn set_password(&self, id: UserId, hash: SecretString) -> Result<(), StoreError> {
+    /// Replaces a password's hash. The person's reset links and sessions end, but for the one that is kept.
+    pub async fn set_password(
+        &self,
+        id: UserId,
+        hash: SecretString,
+        keep: Option<SessionId>,
+    ) -> Result<(), StoreError> {
         self.write(move |db| {
-            let person = users::table.find(id.to_string());
-            let change = users::password_hash.eq(hash.expose_secret());
-            let saved = on!(db, |c| diesel::update(person).set(change).execute(c))?;
-            if saved == 0 { Err(StoreError::not_found(USER, &id)) } else { Ok(()) }
+            replace_password(db, id, &hash)?;
+            end_sessions(db, id, keep)
+        })
+        .await
+    }
+
+    /// Replaces a hash by a stronger one of the same password, unless the password was changed in the meantime.
+    pub async fn strengthen_password(
+        &self,
+        id: UserId,
+        old: SecretString,
+        new: SecretString,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| {
+            let person = users::table.find(id.to_string()).filter(users::password_hash.eq(old.expose_secret()));
+            on!(db, |c| diesel::update(person).set(users::password_hash.eq(new.expose_secret())).execute(c))?;
+            Ok(())
         })
         .await
     }
@@ -157,6 +183,31 @@ impl Store {
     pub async fn count_users(&self) -> Result<u64, StoreError> {
         self.read(|db| count(on!(db, |c| users::table.count().get_result::<i64>(c))?)).await
     }
+}
+
+/// Adds a person inside somebody's transaction. Codes for the first person are worth nothing from then on.
+pub(crate) fn insert(db: &mut Db, row: &UserRow) -> Result<(), StoreError> {
+    on!(&mut *db, |c| diesel::insert_into(users::table).values(row).execute(c))
+        .map_err(|error| duplicate(error, USER, "email"))?;
+    on!(db, |c| diesel::delete(setup_codes::table).execute(c))?;
+    Ok(())
+}
+
+/// Replaces a password's hash inside somebody's transaction.
+pub(crate) fn replace_password(db: &mut Db, id: UserId, hash: &SecretString) -> Result<(), StoreError> {
+    let change = users::password_hash.eq(hash.expose_secret());
+    let saved = on!(db, |c| diesel::update(users::table.find(id.to_string())).set(change).execute(c))?;
+    if saved == 0 { Err(StoreError::not_found(USER, &id)) } else { Ok(()) }
+}
+
+/// Ends reset links and sessions of a person, but for the session that is kept.
+pub(crate) fn end_sessions(db: &mut Db, id: UserId, keep: Option<SessionId>) -> Result<(), StoreError> {
+    let resets = password_resets::table.filter(password_resets::user_id.eq(id.to_string()));
+    on!(&mut *db, |c| diesel::delete(resets).execute(c))?;
+    let kept = keep.map(|keep| keep.to_string()).unwrap_or_default();
+    let others = sessions::table.filter(sessions::user_id.eq(id.to_string()).and(sessions::handle.ne(kept)));
+    on!(db, |c| diesel::delete(others).execute(c))?;
+    Ok(())
 }
 
 fn admins(db: &mut Db) -> Result<u64, StoreError> {

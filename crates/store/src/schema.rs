@@ -51,12 +51,56 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::Text;
+    use diesel::sql_types::{Nullable, Text};
     use crate::sql_types::Moment;
     sessions (id) {
         id -> Text,
         data -> Text,
         expires_at -> Moment,
+        user_id -> Nullable<Text>,
+        handle -> Nullable<Text>,
+        began_at -> Nullable<Moment>,
+        seen_at -> Nullable<Moment>,
+        agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::Moment;
+    identities (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        user_id -> Text,
+        linked_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::Moment;
+    setup_codes (hash) {
+        hash -> Text,
+        made_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::Moment;
+    password_resets (hash) {
+        hash -> Text,
+        user_id -> Text,
+        expires_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::Moment;
+    throttles (key) {
+        key -> Text,
+        clear_at -> Moment,
     }
 }
 
@@ -394,6 +438,9 @@ diesel::table! {
 }
 
 diesel::joinable!(api_tokens -> users (user_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(identities -> users (user_id));
+diesel::joinable!(password_resets -> users (user_id));
 diesel::joinable!(links -> okrs (okr_id));
 diesel::joinable!(links -> queries (query_id));
 diesel::joinable!(links -> connections (connection_id));
@@ -426,4 +473,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     request_usage,
     audit_log,
     grants,
+    identities,
+    setup_codes,
+    password_resets,
+    throttles,
 );

@@ -7,12 +7,19 @@
 use crate::{error::StoreError, pool::Db};
 use diesel::{prelude::*, sql_query, sql_types::Text};
 
+/// Names the turn that concerns people.
+const PEOPLE: &str = "people";
 /// Names the turn that concerns links; connections' turns are named by their ids.
 const LINKS: &str = "links";
 
 /// Waits until nobody changes links or records, and keeps it so until the transaction ends.
 pub(crate) fn alone(db: &mut Db) -> Result<(), StoreError> {
     wait(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", LINKS)
+}
+
+/// Waits until nobody else changes who may sign in or counts tries to, and keeps it so until the transaction ends.
+pub(crate) fn of_people(db: &mut Db) -> Result<(), StoreError> {
+    wait(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", PEOPLE)
 }
 
 /// Waits until nobody changes links, and keeps it so until the transaction ends.

@@ -7,8 +7,8 @@ use crate::{
     pool::{Db, on},
     row::{Row, big},
     schema::{
-        connection_health, connections, form_submissions, refresh_group_members, refresh_groups, refreshes,
-        request_usage, sessions,
+        connection_health, connections, form_submissions, password_resets, refresh_group_members, refresh_groups,
+        refreshes, request_usage, sessions, throttles,
     },
     sql_types::Ts,
 };
@@ -101,8 +101,8 @@ impl Store {
     }
 
     /// Clears away refreshes that ended, requests that were counted and forms that were sent before one instant, and
-    /// sessions that are over at another. SQLite looks again at how its tables are filled, so that it goes on choosing the
-    /// right index.
+    /// sessions, reset links and limits that are over at another. SQLite looks again at how its tables are filled, so
+    /// that it goes on choosing the right index.
     pub async fn prune(&self, before: Instant, now: Instant) -> Result<Pruned, StoreError> {
         let number = |rows: usize| u64::try_from(rows).unwrap_or(u64::MAX);
         self.write(move |db| {
@@ -119,6 +119,10 @@ impl Store {
             on!(&mut *db, |c| diesel::delete(sent).execute(c))?;
             let over = sessions::table.filter(sessions::expires_at.le(Ts(now)));
             let sessions = on!(&mut *db, |c| diesel::delete(over).execute(c))?;
+            let resets = password_resets::table.filter(password_resets::expires_at.le(Ts(now)));
+            on!(&mut *db, |c| diesel::delete(resets).execute(c))?;
+            let forgotten = throttles::table.filter(throttles::clear_at.le(Ts(now)));
+            on!(&mut *db, |c| diesel::delete(forgotten).execute(c))?;
             if let Db::Sqlite(c) = db {
                 // PostgreSQL keeps its statistics by itself
                 c.batch_execute("PRAGMA analysis_limit = 400; PRAGMA optimize;")?;

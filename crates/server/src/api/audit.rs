@@ -1,12 +1,9 @@
 //! The audit log, for admins.
 
 use crate::{
-    api::{
-        days,
-        listing::{self, Listing},
-    },
+    api::listing::{self, Listing},
     app::App,
-    audit_export::{EntryView, ExportFormat, export},
+    audit_export::{EntryView, ExportFormat, days, export},
     auth::{caller::Caller, policy::Act},
     error::ApiResult,
     extract::Params,
@@ -66,14 +63,9 @@ pub(crate) struct AuditParams {
 impl AuditParams {
     /// The filter for the store.
     pub(crate) async fn filter(&self, app: &App) -> ApiResult<AuditFilter> {
-        let zone = app.store().organisation().await?.time_zone;
-        Ok(AuditFilter {
-            from: self.from.map(|day| days::start_of(day, zone)),
-            until: self.to.map(|day| days::end_of(day, zone)),
-            actor: self.actor,
-            action: self.action.clone(),
-            subject: self.subject.clone(),
-        })
+        let days = days(app.store(), self.from, self.to).await?;
+        let (action, subject) = (self.action.clone(), self.subject.clone());
+        Ok(AuditFilter { actor: self.actor, action, subject, ..days })
     }
 }
 

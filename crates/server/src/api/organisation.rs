@@ -120,15 +120,20 @@ async fn get(State(app): State<App>, caller: Caller) -> ApiResult<Json<Organisat
 #[utoipa::path(patch, path = "/organisation", tag = "Organisation", request_body = OrganisationBody,
     responses((status = 200, body = OrganisationBody)))]
 async fn change(State(app): State<App>, caller: Caller, patch: Patch) -> ApiResult<Json<OrganisationBody>> {
+    Ok(Json(save(&app, &caller, patch).await?))
+}
+
+/// Changes the settings, for admins.
+pub(crate) async fn save(app: &App, caller: &Caller, patch: Patch) -> ApiResult<OrganisationBody> {
     caller.may(Act::Administer)?;
     let before = app.store().organisation().await?;
     let current = serde_json::to_value(OrganisationBody::from(&before)).map_err(ApiError::internal)?;
     let after = patch.apply::<OrganisationBody>(current)?.organisation(before.jira_enabled)?;
-    let note = did(&app, &caller, "organisation.change", &after);
+    let note = did(app, caller, "organisation.change", &after);
     let note = note.before(&OrganisationBody::from(&before)).after(&OrganisationBody::from(&after));
     app.store().noting(note).update_organisation(&after, app.now()).await?;
     app.engine().wake();
-    Ok(Json(OrganisationBody::from(&after)))
+    Ok(OrganisationBody::from(&after))
 }
 
 /// The only organisation there is.

@@ -2,7 +2,10 @@
 
 use crate::{
     app::App,
-    auth::{caller, origin, password, sessions},
+    auth::{
+        caller, origin, password, sessions,
+        throttle::{self, Peer},
+    },
     error::{ApiError, ApiResult},
     extract::Body,
 };
@@ -10,7 +13,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, Method, StatusCode},
 };
-use okrsync_domain::person::User;
+use okrsync_domain::{audit::Via, person::User};
 use secrecy::SecretString;
 use serde::Deserialize;
 use tower_sessions::Session;
@@ -39,14 +42,15 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 async fn begin(
     State(app): State<App>,
     session: Session,
+    peer: Peer,
     headers: HeaderMap,
     Body(body): Body<SignIn>,
 ) -> ApiResult<StatusCode> {
     if !origin::is_trusted(&Method::POST, &headers, &app.settings().address()) {
         return Err(caller::foreign());
     }
-    let user = sign_in(&app, body).await?;
-    sessions::begin(&app, &session, &user).await?;
+    let user = sign_in(&app, body, peer).await?;
+    sessions::begin(&app, &session, &user, &headers, Via::Session).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -60,20 +64,21 @@ async fn end(State(app): State<App>, session: Session, headers: HeaderMap) -> Ap
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The person, if address and password belong together. The refusal does not tell which of the two was wrong.
-pub(crate) async fn sign_in(app: &App, SignIn { email, password }: SignIn) -> ApiResult<User> {
+/// The person, if address and password belong together. The refusal does not tell which of the two was wrong, nor does the
+/// work that was done.
+pub(crate) async fn sign_in(app: &App, SignIn { email, password }: SignIn, peer: Peer) -> ApiResult<User> {
     let email = email.trim().to_lowercase();
-    app.throttle().admit(&email).map_err(|wait| {
-        let seconds = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
-        let detail = format!("Too many tries to sign in. Try again in {seconds} seconds.");
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "too_many_tries", detail).retry_after(seconds)
-    })?;
+    throttle::admit(app, &email, peer).await?;
     let known = app.store().find_sign_in(&email).await?;
     let (user, hash) = known.map_or((None, None), |known| (Some(known.user), known.password_hash));
-    let hash = hash.map(|hash| secrecy::ExposeSecret::expose_secret(&hash).to_owned());
-    let right = password::verify(password, hash).await;
-    user.filter(|user| right && user.active).ok_or_else(|| {
+    let right = password::verify(password.clone(), hash.clone()).await;
+    let user = user.filter(|user| right && user.active).ok_or_else(|| {
         tracing::info!("a sign-in was refused");
         ApiError::unauthorized("E-mail address and password do not belong together.")
-    })
+    })?;
+    if let Some(old) = hash.filter(password::is_outdated) {
+        let new = password::hash(password).await.map_err(ApiError::internal)?;
+        app.store().strengthen_password(user.id, old, new).await?;
+    }
+    Ok(user)
 }

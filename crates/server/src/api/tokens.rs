@@ -82,13 +82,13 @@ impl From<Token> for TokenView {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TokenBody {
     /// What it is for.
-    name: String,
+    pub(crate) name: String,
     /// How far it reaches: no further than the token or session that makes it. Everything if not given.
     #[serde(default)]
-    scope: Option<ScopeWord>,
+    pub(crate) scope: Option<ScopeWord>,
     /// Last day on which it works; for ever if not given.
     #[serde(default)]
-    expires_on: Option<Date>,
+    pub(crate) expires_on: Option<Date>,
 }
 
 /// A new token. The secret is shown this once.
@@ -98,13 +98,13 @@ pub(crate) struct NewToken {
     #[schema(value_type = String)]
     id: TokenId,
     /// The secret, `okr_…`: send it as `Authorization: Bearer okr_…`.
-    token: String,
+    pub(crate) token: String,
     /// What it is for.
-    name: String,
+    pub(crate) name: String,
     /// How far it reaches.
-    scope: ScopeWord,
+    pub(crate) scope: ScopeWord,
     /// Last day on which it works.
-    expires_on: Option<Date>,
+    pub(crate) expires_on: Option<Date>,
 }
 
 /// Routes of tokens.
@@ -124,6 +124,12 @@ async fn list(State(app): State<App>, caller: Caller) -> ApiResult<Json<Listing<
 #[utoipa::path(post, path = "/tokens", tag = "People", request_body = TokenBody,
     responses((status = 201, body = NewToken, headers(("Location" = String)))))]
 async fn add(State(app): State<App>, caller: Caller, Body(body): Body<TokenBody>) -> ApiResult<Response> {
+    let made = make(&app, &caller, body).await?;
+    Ok(reply::created(&format!("/tokens/{}", made.id), made))
+}
+
+/// Makes a token with one's own rights, as far as the caller's own credential reaches.
+pub(crate) async fn make(app: &App, caller: &Caller, body: TokenBody) -> ApiResult<NewToken> {
     caller.may(Act::EditUser(caller.user.id))?;
     let scope = body.scope.map_or(caller.scope(), Into::into);
     let own_end = caller.token.as_ref().and_then(|token| token.expires_on);
@@ -132,18 +138,16 @@ async fn add(State(app): State<App>, caller: Caller, Body(body): Body<TokenBody>
             .hint("Sign in to a browser to make such a token."));
     }
     let wished = accounts::NewToken { name: body.name, scope, expires_on: body.expires_on };
-    let (token, secret) = accounts::add_token(&app, caller.actor(), &caller.user, wished).await?;
+    let (token, secret) = accounts::add_token(app, caller.actor(), &caller.user, wished).await?;
     let Token { id, name, scope, expires_on, .. } = token;
     let made = NewToken { id, token: secret.expose_secret().to_owned(), name, scope: scope.into(), expires_on };
-    Ok(reply::created(&format!("/tokens/{id}"), made))
+    Ok(made)
 }
 
 /// Ends one of one's own tokens.
 #[utoipa::path(delete, path = "/tokens/{id}", tag = "People", params(("id" = String, Path)), responses((status = 204)))]
 async fn remove(State(app): State<App>, caller: Caller, Id(id): Id<TokenId>) -> ApiResult<StatusCode> {
     caller.may(Act::EditUser(caller.user.id))?;
-    let tokens = app.store().tokens(caller.user.id).await?;
-    let token = tokens.iter().find(|token| token.id == id).ok_or_else(|| ApiError::not_found("token", id))?;
-    app.store().noting(caller.did(&app, "token.revoke", token)).delete_token(caller.user.id, id).await?;
+    accounts::revoke_token(&app, caller.actor(), caller.user.id, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

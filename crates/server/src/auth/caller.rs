@@ -10,10 +10,11 @@ use axum::{
     http::{StatusCode, header, request::Parts},
 };
 use okrsync_domain::{
+    SessionId,
     audit::{Actor, Note, Subject, Via},
     person::{Role, Scope, Token, User},
 };
-use okrsync_store::Viewer;
+use okrsync_store::{Credential, Viewer};
 use tower_sessions::Session;
 
 /// The header by which a page's script shows whose it is.
@@ -30,6 +31,8 @@ pub(crate) struct Caller {
     pub(crate) role: Role,
     /// The personal API token that was sent; none in a browser.
     pub(crate) token: Option<Token>,
+    /// What lists call the browser's session; none for programs.
+    pub(crate) session: Option<SessionId>,
 }
 
 impl Caller {
@@ -51,6 +54,21 @@ impl Caller {
     /// How far this person may go here: a token reaches no further than its scope.
     pub(crate) fn scope(&self) -> Scope {
         self.token.as_ref().map_or(Scope::Admin, |token| token.scope)
+    }
+
+    /// Whether what was sent to sign in is still good; the person as they are now.
+    pub(crate) async fn still(&self, app: &App) -> ApiResult<Option<User>> {
+        let credential = match (&self.token, self.session) {
+            (Some(token), _) => Credential::Token(token.id),
+            (None, Some(session)) => Credential::Session(session),
+            (None, None) => return Ok(None),
+        };
+        let (_, today) = app.today().await?;
+        let mut user = app.store().find_by_credential(credential, app.now(), today).await?;
+        if let Some(user) = &mut user {
+            user.role = self.scope().limit(user.role);
+        }
+        Ok(user)
     }
 
     /// Whose view of private things it is.
@@ -120,7 +138,7 @@ async fn by_token(app: &App, token: Option<&str>) -> ApiResult<Caller> {
     app.store().touch_token(token.id, app.now()).await?;
     let role = user.role;
     user.role = token.scope.limit(role);
-    Ok(Caller { user, csrf: String::new(), role, token: Some(token) })
+    Ok(Caller { user, csrf: String::new(), role, token: Some(token), session: None })
 }
 
 /// The person of the browser's session, if there is one and it may still sign in.
@@ -129,5 +147,6 @@ pub(crate) async fn by_session(app: &App, parts: &mut Parts) -> ApiResult<Option
     let Some(id) = sessions::user(app, &session).await.map_err(ApiError::internal)? else { return Ok(None) };
     let user = app.store().find_user(id).await?.filter(|user| user.active);
     let csrf = sessions::csrf(&session).await.map_err(ApiError::internal)?;
-    Ok(user.map(|user| Caller { role: user.role, user, csrf, token: None }))
+    let handle = sessions::handle(&session).await.map_err(ApiError::internal)?;
+    Ok(user.map(|user| Caller { role: user.role, user, csrf, token: None, session: handle }))
 }

@@ -61,6 +61,7 @@ icons! {
     Filter = r#"<path d="M2.5 4h11M4.75 8h6.5M6.75 12h2.5"/>"#,
     Up = r#"<path d="m4 10 4-4 4 4"/>"#,
     Lock = r#"<rect x="3.25" y="7" width="9.5" height="6.5" rx="1.25"/><path d="M5.25 7V5a2.75 2.75 0 0 1 5.5 0v2"/>"#,
+    Shield = r#"<path d="M8 1.75 13 3.5v4c0 3.2-2.1 5.4-5 6.75C5.1 12.9 3 10.7 3 7.5v-4z"/>"#,
     Bin = r#"<path d="M2.75 4.25h10.5M6.25 4V2.5h3.5V4M4.25 4.5l.6 9h6.3l.6-9"/>"#,
     Shares = r#"<circle cx="8" cy="8" r="5.75"/><path d="M8 8V2.25M8 8l5 2.9"/>"#,
 }

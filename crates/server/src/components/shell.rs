@@ -86,6 +86,14 @@ pub(crate) enum Place {
     Connections,
     /// How the refreshing goes.
     Sync,
+    /// Everybody.
+    People,
+    /// The audit log.
+    Audit,
+    /// Settings of the installation.
+    Organisation,
+    /// One's own account.
+    Account,
     /// What the phone's tab bar has no room for.
     More,
 }
@@ -116,25 +124,18 @@ const PLACES: &[Entry] = &[
         second: false,
         admin: false,
     },
-    Entry {
-        place: Place::Connections,
-        path: "/connections",
-        icon: Icon::Plug,
-        text: "Connections",
-        tab: false,
-        second: true,
-        admin: false,
-    },
-    Entry {
-        place: Place::Sync,
-        path: "/sync",
-        icon: Icon::Sync,
-        text: "Sync status",
-        tab: false,
-        second: true,
-        admin: false,
-    },
+    second(Place::Connections, "/connections", Icon::Plug, "Connections", false),
+    second(Place::Sync, "/sync", Icon::Sync, "Sync status", false),
+    second(Place::Account, "/account", Icon::Lock, "Your account", false),
+    second(Place::People, "/people", Icon::Team, "People", false),
+    second(Place::Organisation, "/organisation", Icon::Sliders, "Organisation", true),
+    second(Place::Audit, "/audit", Icon::List, "Audit log", true),
 ];
+
+/// A place below the line.
+const fn second(place: Place, path: &'static str, icon: Icon, text: &'static str, admin: bool) -> Entry {
+    Entry { place, path, icon, text, tab: false, second: true, admin }
+}
 
 /// What the frame of the application says.
 pub(crate) struct Shell<'a> {

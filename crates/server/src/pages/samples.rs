@@ -2,6 +2,7 @@
 
 mod connections;
 mod okrs;
+mod people;
 
 use super::{
     board::{BoardPage, Filter, render},
@@ -282,20 +283,21 @@ fn an_empty_period_says_how_to_begin() {
 #[test]
 fn the_sign_in_keeps_the_address_and_says_what_is_wrong() {
     let kept = Kept::default();
-    let page = |problem, nobody_yet| SignInPage {
+    let page = |problem, sso| SignInPage {
         organisation: "Northwind Robotics",
         address: "okrs.northwind.example",
         email: "dana@northwind.example",
         next: "/?status=behind",
         problem,
-        nobody_yet,
+        sso,
         kept: &kept,
         theme: Theme::System,
     };
-    let text = sound("sign-in", &sign_in::page(&page(Some("They do not belong together."), false)));
+    let text = sound("sign-in", &sign_in::page(&page(Some("They do not belong together."), None)));
     assert!(text.contains("role=\"alert\"") && text.contains("value=\"dana@northwind.example\""));
-    let text = sound("first", &sign_in::page(&page(None, true)));
-    assert!(text.contains("okrsync user create"));
+    assert!(!text.contains("/oidc/start"));
+    let text = sound("with single sign-on", &sign_in::page(&page(None, Some("Northwind SSO"))));
+    assert!(text.contains("Continue with Northwind SSO") && text.contains("/oidc/start?next=%2F%3Fstatus%3Dbehind"));
 }
 
 #[test]

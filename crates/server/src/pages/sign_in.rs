@@ -6,17 +6,23 @@ use super::{
     sent::Sent,
 };
 use crate::{
-    api::session::{SignIn, sign_in},
+    api::{
+        session::{SignIn, sign_in},
+        setup,
+    },
     app::App,
     auth::{
         caller::{self, Caller},
+        oidc::Provider,
         origin, sessions,
+        throttle::Peer,
     },
     components::{
-        bar::{Bar, bar, stripes},
-        icons::{Icon, icon, mark},
+        bar::{Bar, bar},
+        entrance::entrance,
+        icons::{Icon, icon, small},
         pill::pill,
-        shell::{Theme, document},
+        shell::Theme,
     },
     error::ApiError,
     extract::Params,
@@ -28,6 +34,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use maud::{Markup, html};
+use okrsync_domain::audit::Via;
 use okrsync_metrics::{Percent, Status};
 use rust_decimal::Decimal;
 use secrecy::SecretString;
@@ -64,8 +71,8 @@ pub(crate) struct SignInPage<'a> {
     pub(crate) next: &'a str,
     /// Why it did not succeed.
     pub(crate) problem: Option<&'a str>,
-    /// Nobody can sign in yet.
-    pub(crate) nobody_yet: bool,
+    /// What the single sign-on provider is called, where there is one.
+    pub(crate) sso: Option<&'a str>,
     /// What was typed before the session ended.
     pub(crate) kept: &'a Kept,
     /// Colours.
@@ -79,6 +86,9 @@ pub(crate) async fn show(
     headers: HeaderMap,
     Params(Next { next }): Params<Next>,
 ) -> Result<Response, PageError> {
+    if setup::is_needed(&app).await? {
+        return Ok(Redirect::to("/setup").into_response());
+    }
     if caller.is_ok() {
         return Ok(Redirect::to(own_path(&next)).into_response());
     }
@@ -90,6 +100,7 @@ pub(crate) async fn show(
 pub(crate) async fn enter(
     State(app): State<App>,
     session: Session,
+    peer: Peer,
     headers: HeaderMap,
     Form(entry): Form<Entry>,
 ) -> Result<Response, PageError> {
@@ -97,9 +108,9 @@ pub(crate) async fn enter(
         return Err(caller::foreign().into());
     }
     let (email, password) = (entry.email.clone(), entry.password.clone());
-    match sign_in(&app, SignIn { email, password }).await {
+    match sign_in(&app, SignIn { email, password }, peer).await {
         Ok(user) => {
-            sessions::begin(&app, &session, &user).await?;
+            sessions::begin(&app, &session, &user, &headers, Via::Session).await?;
             if entry.kept.is_empty() {
                 return Ok(Redirect::to(own_path(&entry.next)).into_response());
             }
@@ -114,9 +125,13 @@ pub(crate) async fn enter(
     }
 }
 
+/// The page for somebody whom the single sign-on provider did not get in.
+pub(crate) async fn refused(app: &App, headers: &HeaderMap, problem: &str) -> Result<Markup, ApiError> {
+    page_for(app, headers, &Entry::default(), Some(problem)).await
+}
+
 async fn page_for(app: &App, headers: &HeaderMap, entry: &Entry, problem: Option<&str>) -> Result<Markup, ApiError> {
     let organisation = app.store().organisation().await?.name;
-    let nobody_yet = app.store().count_users().await? == 0;
     let (address, theme) = (app.settings().address(), super::theme(headers));
     Ok(page(&SignInPage {
         organisation: &organisation,
@@ -124,7 +139,7 @@ async fn page_for(app: &App, headers: &HeaderMap, entry: &Entry, problem: Option
         email: &entry.email,
         next: own_path(&entry.next),
         problem,
-        nobody_yet,
+        sso: app.provider().map(Provider::name),
         kept: &entry.kept,
         theme,
     }))
@@ -138,7 +153,7 @@ pub(crate) fn after_expiry(kept: &Kept) -> Markup {
         email: "",
         next: "/",
         problem: Some("You were signed out. Sign in again: what you entered is kept."),
-        nobody_yet: false,
+        sso: None,
         kept,
         theme: Theme::System,
     })
@@ -146,21 +161,7 @@ pub(crate) fn after_expiry(kept: &Kept) -> Markup {
 
 /// The page.
 pub(crate) fn page(content: &SignInPage<'_>) -> Markup {
-    let body = html! {
-        (stripes())
-        div class="auth" {
-            main class="l" id="main" {
-                div class="brand" { (mark()) div { b { "okrsync" } } }
-                (form(content))
-                div class="between t12 mut" {
-                    span { (content.address) }
-                    span { "okrsync " (env!("CARGO_PKG_VERSION")) }
-                }
-            }
-            div class="r" aria-hidden="true" { (sample()) }
-        }
-    };
-    document("Sign in", content.theme, None, &body)
+    entrance("Sign in", content.theme, content.address, &form(content), &sample(), true)
 }
 
 fn form(content: &SignInPage<'_>) -> Markup {
@@ -170,12 +171,6 @@ fn form(content: &SignInPage<'_>) -> Markup {
             p class="sub" { (content.organisation) }
             @if let Some(problem) = content.problem {
                 div class="banner bad" role="alert" { (icon(Icon::Triangle)) span { (problem) } }
-            }
-            @if content.nobody_yet {
-                div class="banner mid" {
-                    (icon(Icon::Person))
-                    span { "Nobody can sign in yet. Add the first person on the server: " code { "okrsync user create --role admin" } }
-                }
             }
             input type="hidden" name="next" value=(content.next);
             (content.kept.hidden())
@@ -190,6 +185,12 @@ fn form(content: &SignInPage<'_>) -> Markup {
                     autofocus[!content.email.is_empty()];
             }
             button class="btn pri lg block" { "Sign in" }
+            @if let Some(name) = content.sso {
+                div class="or" { "or" }
+                a class="btn lg block" href={ "/oidc/start?next=" (super::encode(content.next)) } {
+                    (small(Icon::Shield, "")) "Continue with " (name)
+                }
+            }
         }
     }
 }

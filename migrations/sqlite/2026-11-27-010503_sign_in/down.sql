@@ -1,0 +1,11 @@
+DROP TABLE throttles;
+DROP TABLE password_resets;
+DROP TABLE setup_codes;
+DROP TABLE identities;
+DROP INDEX sessions_handle;
+DROP INDEX sessions_user;
+ALTER TABLE sessions DROP COLUMN agent;
+ALTER TABLE sessions DROP COLUMN seen_at;
+ALTER TABLE sessions DROP COLUMN began_at;
+ALTER TABLE sessions DROP COLUMN handle;
+ALTER TABLE sessions DROP COLUMN user_id;
