@@ -133,5 +133,42 @@ async fn all_fresh(admin: &Client) -> bool {
     items.iter().all(|okr| okr["freshness"]["state"] == "fresh")
 }
 
+/// kill -9 in the middle of a first sync: what was fetched is not fetched again.
+async fn a_killed_first_sync_goes_on_where_it_stopped(database: TestDatabase, dialect: Dialect) {
+    let data = tempfile::tempdir().expect("a folder");
+    let place = Place::new(data.path(), database.url());
+    let site = site_with_issues(dialect, 1_500).await;
+    let server = place.serve().await;
+    let admin = admin_of(&place, &server.base).await;
+    let hang = site.faults().add(Fault::slow(DEADLINE).on_path("/bulkfetch").after(6).times(4));
+    let token = site.token(&site.account());
+    let connection = text(&admin.post("/connections", &connection_body(&site, &token)).await.expect(201)["id"]);
+    let okr = json!({"kind": "key_result", "title": "t", "starts_on": "2026-10-01", "due_on": "2026-12-31"});
+    let okr = text(&admin.post("/okrs", &okr).await.expect(201)["id"]);
+    let link = json!({"connection_id": connection, "jql": "project = AE", "metric": {"kind": "count"}});
+    admin.put(&format!("/okrs/{okr}/link?wait=0"), &link).await;
+    until("all requests at once hang", async || site.faults().fired_by(hang) == 4).await;
+    until("the progress is told", async || {
+        let seen = admin.get(&format!("/connections/{connection}")).await.expect(200);
+        seen["first_sync"]["total"] == 1_500 && seen["first_sync"]["done"].as_u64().is_some_and(|done| done >= 600)
+    })
+    .await;
+    assert_eq!(reading_count(&admin, &okr).await, 0, "nothing unproved shows");
+    server.kill().await;
+
+    let mark = site.ledger().len();
+    let server = place.serve().await;
+    let admin = admin.at(&server.base);
+    until("the first sync ends", async || reading_count(&admin, &okr).await == 1).await;
+    let reading = &admin.get(&format!("/okrs/{okr}/readings")).await.expect(200)["items"][0];
+    assert_eq!((&reading["matched"], &reading["completed"]), (&json!(1_500), &json!(750)));
+    let seen = admin.get(&format!("/connections/{connection}")).await.expect(200);
+    assert_eq!(seen["first_sync"], Value::Null, "it is over");
+    // The first page, six fetches and at most the four that hung had been answered before.
+    let again = site.ledger().since(mark).iter().filter(|entry| entry.path.contains("/bulkfetch")).count();
+    assert!(again <= 9, "{again} fetches of the fifteen hundred's rest");
+}
+
 journey!(a_killed_refresh_happens_once);
+journey!(a_killed_first_sync_goes_on_where_it_stopped, one dialect);
 journey!(two_processes_share_the_work, postgres only);

@@ -35,4 +35,5 @@ mod store_pages;
 mod store_people;
 mod store_values;
 mod store_world;
+mod sweep;
 mod what_if;

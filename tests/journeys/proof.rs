@@ -1,7 +1,7 @@
 //! Proof before write: whatever cannot be trusted changes no number, and the OKR says why.
 
 use chrono::TimeDelta;
-use okrsync_jira_sim::{Dialect, Fault, IssueDraft, JiraSim};
+use okrsync_jira_sim::{Dialect, Fault, IssueDraft, JiraSim, SiteOptions};
 use okrsync_tests::{app::TestApp, databases::TestDatabase, journey};
 use serde_json::{Value, json};
 
@@ -16,7 +16,11 @@ struct Measured {
 impl Measured {
     async fn start(database: &TestDatabase, dialect: Dialect) -> Self {
         let app = TestApp::start(database).await;
-        let site = app.jira_with(dialect, |options| options.page_cap_data_center = 100).await;
+        let small_pages = |options: &mut SiteOptions| {
+            options.page_cap_data_center = 100;
+            options.page_cap_ids = 100;
+        };
+        let site = app.jira_with(dialect, small_pages).await;
         site.add_project("AE", "Arm engineering").expect("a new project");
         for number in 0..250 {
             let status = if number < 100 { "Done" } else { "To Do" };

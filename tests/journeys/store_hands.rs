@@ -91,14 +91,17 @@ impl Company {
     /// Claims and does what there is.
     async fn work(&self, store: &Store, random: &Random, deed: i64) -> Result<(), StoreError> {
         let now = at(deed * 20);
-        for claim in store.claim(now, "hand", LEASE, 4).await? {
+        for claim in store.claim(now, "hand", LEASE, 4, &[]).await? {
             let found = issues(i64::try_from(random.below(40)).unwrap(), 5);
-            store.stage(&claim.lease, found.clone()).await?;
+            self.world.mirror(&claim, found.clone(), now).await?;
             store.extend_lease(&claim.lease, now + LEASE, Progress::default()).await?;
             match random.below(4) {
                 0 => store.fail(failure(&claim, now)).await?,
                 1 => store.release(&claim.lease).await?,
-                _ => drop(store.record(self.world.recording(claim, &found, now)).await?),
+                _ => {
+                    let (recording, canned) = self.world.recording(claim, &found, now);
+                    store.record(recording, Box::new(canned)).await?;
+                }
             }
         }
         Ok(())
@@ -107,7 +110,7 @@ impl Company {
     /// Afterwards everything can still be refreshed, and every reading has its members.
     async fn settle(&self) {
         let (store, end) = (&self.world.store, at(DEEDS * 20 + 600));
-        for claim in store.claim(end, "last", LEASE, 100).await.unwrap() {
+        for claim in store.claim(end, "last", LEASE, 100, &[]).await.unwrap() {
             self.world.record(claim, issues(7, 3), end).await.unwrap();
         }
         let queue = store.queue(end).await.unwrap();

@@ -41,7 +41,7 @@ async fn two_processes_claim_each_query_once(world: World) {
             tokio::spawn(async move {
                 let mut mine = Vec::new();
                 loop {
-                    match store.claim(now, &format!("worker {worker}"), LEASE, 3).await {
+                    match store.claim(now, &format!("worker {worker}"), LEASE, 3, &[]).await {
                         Ok(claims) if claims.is_empty() => return mine,
                         Ok(claims) => mine.extend(claims),
                         Err(error) => assert!(error.is_transient(), "{error}"),
@@ -65,22 +65,19 @@ async fn a_silent_worker_loses_its_lease_and_cannot_write(world: World) {
     let (_, okr, link) = world.linked("project = AE").await;
     let first = world.claim_one(noon()).await;
     assert_eq!((first.lease.attempt, first.origin), (1, Origin::Link));
-    world.store.stage(&first.lease, issues(3, 0)).await.unwrap();
     world.store.extend_lease(&first.lease, at(7), Progress { done: 3, total: Some(9), requests: 1 }).await.unwrap();
     let seen = world.store.find_refresh(link.refresh_id).await.unwrap().unwrap();
     assert_eq!((seen.state, seen.done, seen.total), (RefreshState::Running, 3, Some(9)));
-    assert!(world.store.claim(at(6), "another", LEASE, 10).await.unwrap().is_empty(), "the lease was extended");
+    assert!(world.store.claim(at(6), "another", LEASE, 10, &[]).await.unwrap().is_empty(), "the lease was extended");
 
     let second = world.claim_one(at(7)).await;
     assert_eq!((second.lease.refresh_id, second.lease.attempt), (first.lease.refresh_id, 2));
-    assert!(world.store.staged(&second.lease).await.unwrap().is_empty(), "an abandoned stage goes with its lease");
+    let (recording, canned) = world.recording(first.clone(), &[], at(8));
     let lost = [
-        world.store.stage(&first.lease, issues(3, 3)).await,
         world.store.extend_lease(&first.lease, at(20), Progress::default()).await,
-        world.store.record(world.recording(first.clone(), &[], at(8))).await.map(|_| ()),
+        world.store.record(recording, Box::new(canned)).await.map(|_| ()),
         world.store.fail(failure(&first, at(8))).await,
         world.store.release(&first.lease).await,
-        world.store.clear_stage(&first.lease).await,
     ];
     for result in lost {
         assert!(
@@ -154,7 +151,7 @@ async fn editing_a_link_starts_its_refresh_again(world: World) {
 async fn pauses_and_switches_hold_work_back(world: World) {
     let (connection, _, link) = world.linked("project = AE").await;
     world.refresh(issues(1, 0), noon()).await;
-    let claimed = async |now| world.store.claim(now, "worker", LEASE, 10).await.unwrap();
+    let claimed = async |now| world.store.claim(now, "worker", LEASE, 10, &[]).await.unwrap();
 
     let ours = world.store.connection_failed(connection.id, &unreachable(at(60)), Some(at(120))).await.unwrap();
     assert_eq!((ours.before, ours.after), (ConnectionState::Ok, ConnectionState::Failing));
@@ -187,13 +184,13 @@ async fn pauses_and_switches_hold_work_back(world: World) {
 async fn a_worker_that_stops_gives_back(world: World) {
     let (_, _, link) = world.linked("project = AE").await;
     let claim = world.claim_one(noon()).await;
-    world.store.stage(&claim.lease, issues(3, 0)).await.unwrap();
+    world.mirror(&claim, issues(3, 0), noon()).await.unwrap();
     world.store.release(&claim.lease).await.unwrap();
     let seen = world.store.find_refresh(link.refresh_id).await.unwrap().unwrap();
     assert_eq!((seen.state, seen.done), (RefreshState::Queued, 0));
     let again = world.claim_one(noon()).await;
     assert_eq!(again.lease.attempt, 2);
-    world.record(again, issues(3, 0), noon()).await.expect("nothing of the first stage is in the way");
+    world.record(again, issues(3, 0), noon()).await.expect("nothing of the first attempt is in the way");
 }
 
 async fn a_failure_keeps_the_reading_and_says_since_when(world: World) {
@@ -217,11 +214,11 @@ async fn a_failure_keeps_the_reading_and_says_since_when(world: World) {
     // a link whose own metric cannot be measured keeps its reading, while the query is well
     for minutes in [240, 300] {
         let claim = world.claim_one(at(minutes)).await;
-        world.store.stage(&claim.lease, issues(10, 5)).await.unwrap();
-        let mut recording = world.recording(claim, &issues(10, 5), at(minutes));
-        recording.readings.clear();
-        recording.failed = vec![(okr.id, unreachable(at(minutes)))];
-        world.store.record(recording).await.unwrap();
+        world.mirror(&claim, issues(10, 5), at(minutes)).await.unwrap();
+        let (recording, mut canned) = world.recording(claim, &issues(10, 5), at(minutes));
+        canned.0.readings.clear();
+        canned.0.failed = vec![(okr.id, unreachable(at(minutes)))];
+        world.store.record(recording, Box::new(canned)).await.unwrap();
     }
     let row = world.store.board(BoardScope::Only(vec![okr.id]), None).await.unwrap().remove(0);
     let linked = row.link.unwrap();

@@ -6,14 +6,19 @@
 )]
 
 use crate::store_world::{World, at, issue, issues, noon, on_both};
-use okrsync_domain::issue::{Facts, FieldId, Issue, IssueId, WorkProgress};
-use okrsync_store::{MemberChanges, Page, StoreError};
+use chrono::TimeDelta;
+use okrsync_domain::{
+    Instant,
+    issue::{Facts, FieldId, Issue, IssueId, WorkProgress},
+};
+use okrsync_store::{Demand, MemberChanges, Mirrored, Page, Recording, StoreError};
 
 on_both!(
     members_are_known_at_every_reading,
     refreshes_of_one_instant_follow_each_other,
     every_fact_comes_back_as_it_was,
     nothing_is_written_that_was_not_measured,
+    what_is_mirrored_is_believed_while_nothing_contradicts,
     many_issues_are_recorded,
 );
 
@@ -50,7 +55,7 @@ async fn members_are_known_at_every_reading(world: World) {
 
 async fn refreshes_of_one_instant_follow_each_other(world: World) {
     let (_, okr, link) = world.linked("project = AE").await;
-    let step = chrono::TimeDelta::microseconds(1);
+    let step = TimeDelta::microseconds(1);
     world.refresh(vec![issue(1, false), issue(2, false)], noon()).await;
     world.ask(link.link.query_id, noon()).await;
     world.refresh(vec![issue(1, true), issue(3, true)], noon()).await;
@@ -95,20 +100,71 @@ async fn every_fact_comes_back_as_it_was(world: World) {
 }
 
 async fn nothing_is_written_that_was_not_measured(world: World) {
-    let (_, okr, link) = world.linked("project = AE").await;
+    let (connection, okr, link) = world.linked("project = AE").await;
     let claim = world.claim_one(noon()).await;
-    world.store.stage(&claim.lease, issues(3, 1)).await.unwrap();
-    let twice = world.store.stage(&claim.lease, vec![issue(4, false), issue(3, true)]).await;
-    assert!(matches!(twice, Err(StoreError::Duplicate { .. })), "an issue on two pages is no proof: {twice:?}");
-    assert_eq!(world.store.staged(&claim.lease).await.unwrap(), issues(3, 1), "nor is half of a page kept");
-    assert_eq!(world.store.staged_after(&claim.lease, Some(IssueId(2)), 5).await.unwrap(), issues(3, 1)[2..]);
+    world.mirror(&claim, issues(3, 1), noon()).await.unwrap();
 
-    let wrong = world.store.record(world.recording(claim.clone(), &issues(4, 1), noon())).await;
-    assert!(matches!(wrong, Err(StoreError::StageMismatch { staged: 3, matched: 4 })), "{wrong:?}");
-    assert!(world.store.readings(okr.id, None, None, Page::all()).await.unwrap().items.is_empty());
-    assert!(world.store.members(link.link.query_id, None, None, 10).await.unwrap().is_empty());
-    world.store.record(world.recording(claim.clone(), &issues(3, 1), noon())).await.expect("the lease is still good");
-    assert!(world.store.staged(&claim.lease).await.unwrap().is_empty());
+    let refused = async |recording: Recording, canned, what: &str| {
+        let refused = world.store.record(recording, Box::new(canned)).await;
+        assert!(matches!(refused, Err(StoreError::NotMirrored { lacking: 1 })), "{what}: {refused:?}");
+        assert!(world.store.readings(okr.id, None, None, Page::all()).await.unwrap().items.is_empty());
+        assert!(world.store.members(link.link.query_id, None, None, 10).await.unwrap().is_empty());
+    };
+    let (more, canned) = world.recording(claim.clone(), &issues(4, 1), noon());
+    refused(more, canned, "an issue was not fetched").await;
+    let points = Mirrored {
+        issue: issue(2, false),
+        too_large: [].into(),
+        fields: [FieldId::new("timespent")].into(),
+        seen_at: at(1),
+    };
+    world.store.mirror(connection.id, vec![points]).await.unwrap();
+    let (recording, canned) = world.recording(claim.clone(), &issues(3, 1), noon());
+    refused(recording, canned, "an issue was fetched with less than is measured").await;
+
+    world.mirror(&claim, issues(3, 1), at(2)).await.unwrap();
+    world.record(claim, issues(3, 1), at(2)).await.expect("the lease is still good");
+}
+
+async fn what_is_mirrored_is_believed_while_nothing_contradicts(world: World) {
+    let (connection, _, _) = world.linked("project = AE").await;
+    let claim = world.claim_one(noon()).await;
+    world.store.restart_mirror(connection.id, None, noon()).await.unwrap();
+    world.mirror(&claim, issues(4, 1), noon()).await.unwrap();
+    let lacking = async |now, statuses: &[&str], fields: &[&str], updated: Option<Instant>| {
+        let demand = Demand {
+            fields: fields.iter().copied().map(FieldId::new).collect(),
+            statuses: statuses.iter().map(ToString::to_string).collect(),
+            now,
+            believed_for: TimeDelta::hours(24),
+        };
+        let listed = (1..=5).map(|id| (IssueId(id), updated)).collect();
+        let lacking = world.store.unmirrored(connection.id, listed, demand).await.unwrap();
+        lacking.into_iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(lacking(at(60), &["3"], &["timespent"], None).await, [5], "what was never fetched");
+    assert_eq!(lacking(at(60), &["3"], &[], Some(noon())).await, [5], "the same stamp");
+    let all = [1, 2, 3, 4, 5];
+    assert_eq!(lacking(at(60), &["3"], &[], Some(at(1))).await, all, "another stamp");
+    assert_eq!(lacking(at(60), &["4"], &[], None).await, all, "a status that nobody knows");
+    assert_eq!(lacking(at(60), &["3"], &["customfield_1"], None).await, all, "a field that was not asked for");
+    assert_eq!(lacking(at(49 * 60), &["3"], &[], None).await, all, "fetched too long ago");
+
+    let changed = world.store.note_changed(connection.id, vec![IssueId(2), IssueId(9)], at(30)).await;
+    assert_eq!(changed.unwrap(), [IssueId(2)], "of which one is mirrored");
+    assert_eq!(world.store.mirror_mark(connection.id).await.unwrap(), Some(at(30)));
+    assert_eq!(lacking(at(60), &["3"], &[], None).await, [2, 5], "listed as changed since");
+    world.mirror(&claim, vec![issue(2, true)], at(30)).await.unwrap();
+    assert_eq!(lacking(at(60), &["3"], &[], None).await, [2, 5], "fetched no later than it was listed");
+    world.mirror(&claim, vec![issue(2, true)], at(32)).await.unwrap();
+    assert_eq!(lacking(at(60), &["3"], &[], None).await, [5]);
+
+    world.store.unmirror(connection.id, vec![IssueId(1)]).await.unwrap();
+    assert_eq!(lacking(at(60), &["3"], &[], None).await, [1, 5]);
+    world.store.restart_mirror(connection.id, Some(noon()), at(60)).await.unwrap();
+    assert_eq!(lacking(at(60), &["3"], &[], None).await, [1, 5], "somebody else has looked meanwhile");
+    world.store.restart_mirror(connection.id, Some(at(30)), at(32)).await.unwrap();
+    assert_eq!(lacking(at(60), &["3"], &[], None).await, [1, 3, 4, 5], "only what was fetched since is kept");
 }
 
 async fn many_issues_are_recorded(world: World) {

@@ -164,7 +164,7 @@ async fn a_link_is_made_edited_and_removed(world: World) {
     let manual = world.store.delete_link(okr.id, at(4)).await.unwrap();
     assert_eq!(manual.progress_mode, ProgressMode::Manual);
     assert!(matches!(world.store.delete_link(okr.id, at(4)).await, Err(StoreError::NotFound { what: "link", .. })));
-    assert!(world.store.claim(at(500), "worker", crate::store_world::LEASE, 10).await.unwrap().is_empty());
+    assert!(world.store.claim(at(500), "worker", crate::store_world::LEASE, 10, &[]).await.unwrap().is_empty());
     let row = world.store.board(BoardScope::All, None).await.unwrap().remove(0);
     assert_eq!((row.link, row.reading.unwrap().tally.completed), (None, 3), "the last value stays");
 

@@ -9,17 +9,19 @@ use chrono::TimeDelta;
 use okrsync_domain::{
     ConnectionId, Instant, Problem, QueryId, Random, ReadingId,
     connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
-    issue::{Facts, Issue, IssueId, IssueKey},
-    measure::{Measure, Metric},
+    issue::{Facts, FieldId, Issue, IssueId, IssueKey, ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, TIME_SPENT},
+    measure::{self, Metric},
     okr::{Okr, OkrKind, ProgressMode, Visibility},
     person::{Role, User},
     problem::ProblemCode,
     reading::{Coverage, Reading, ReadingKind, Tally},
 };
 use okrsync_store::{
-    Claim, Failure, LinkPut, MemberChanges, Options, Origin, PutLink, Recording, RefreshScope, Store, StoreError,
+    Claim, Failure, LinkPut, Measure, Measured, MemberChanges, Mirrored, Options, Origin, PutLink, Recording,
+    RefreshScope, Store, StoreError,
 };
 use okrsync_tests::databases::{Backend, TestDatabase};
+use std::collections::BTreeSet;
 
 /// Two tests of a story: `async fn story(world: World)`, on each database.
 macro_rules! on_both {
@@ -105,7 +107,7 @@ impl World {
 
     /// The only thing that can be claimed.
     pub(crate) async fn claim_one(&self, now: Instant) -> Claim {
-        let mut claims = self.store.claim(now, "worker", LEASE, 10).await.unwrap();
+        let mut claims = self.store.claim(now, "worker", LEASE, 10, &[]).await.unwrap();
         assert_eq!(claims.len(), 1, "one thing is to be done");
         claims.remove(0)
     }
@@ -117,12 +119,22 @@ impl World {
         issues: Vec<Issue>,
         now: Instant,
     ) -> Result<MemberChanges, StoreError> {
-        self.store.stage(&claim.lease, issues.clone()).await?;
-        self.store.record(self.recording(claim, &issues, now)).await
+        self.mirror(&claim, issues.clone(), now).await?;
+        let (recording, canned) = self.recording(claim, &issues, now);
+        self.store.record(recording, Box::new(canned)).await
     }
 
-    /// What would be recorded.
-    pub(crate) fn recording(&self, claim: Claim, issues: &[Issue], now: Instant) -> Recording {
+    /// Keeps issues as if they had just been fetched for a claim.
+    pub(crate) async fn mirror(&self, claim: &Claim, issues: Vec<Issue>, now: Instant) -> Result<(), StoreError> {
+        let fetched = |issue: Issue| {
+            let fields = fields_of(std::slice::from_ref(&issue));
+            Mirrored { issue, too_large: [].into(), fields, seen_at: now }
+        };
+        self.store.mirror(claim.query.connection_id, issues.into_iter().map(fetched).collect()).await
+    }
+
+    /// What would be recorded, and what would be measured meanwhile.
+    pub(crate) fn recording(&self, claim: Claim, issues: &[Issue], now: Instant) -> (Recording, Canned) {
         let readings = claim.links.iter().map(|linked| Reading {
             id: self.random.id::<ReadingId>(now),
             okr_id: linked.link.okr_id,
@@ -133,18 +145,22 @@ impl World {
             measure: linked.measure.clone(),
             tally: tally(issues),
         });
-        Recording {
-            readings: readings.collect(),
+        let canned = Canned(Measured { readings: readings.collect(), failed: Vec::new() });
+        let mut members: Vec<_> = issues.iter().map(|issue| issue.id).collect();
+        members.sort_unstable();
+        let recording = Recording {
             at: now,
             finished_at: now,
             next_due: now + TimeDelta::minutes(i64::from(claim.query.period_minutes)),
-            matched: issues.len() as u64,
             requests: 3,
-            failed: Vec::new(),
+            members: members.into(),
+            fields: fields_of(issues),
+            done: std::sync::Arc::default(),
             story_points_fields: Vec::new(),
             gone: Vec::new(),
             lease: claim.lease,
-        }
+        };
+        (recording, canned)
     }
 
     /// Refreshes whatever is due or asked for, with these issues.
@@ -158,6 +174,26 @@ impl World {
         let scope = RefreshScope::Queries(vec![query]);
         self.store.request_refresh(scope, Origin::Person, now).await.unwrap().expect("it is linked")
     }
+}
+
+/// Measures what it was told.
+pub(crate) struct Canned(pub(crate) Measured);
+
+impl Measure for Canned {
+    fn take(&mut self, _: &Mirrored) {}
+
+    fn finish(self: Box<Self>, at: Instant) -> Result<Measured, Problem> {
+        let mut measured = self.0;
+        measured.readings.iter_mut().for_each(|reading| reading.at = at);
+        Ok(measured)
+    }
+}
+
+/// All fields that the facts of some issues are from.
+fn fields_of(issues: &[Issue]) -> BTreeSet<FieldId> {
+    let numbers = issues.iter().flat_map(|issue| issue.facts.numbers.keys().cloned());
+    let times = [TIME_SPENT, ORIGINAL_ESTIMATE, REMAINING_ESTIMATE, PROGRESS].map(FieldId::new);
+    numbers.chain(times).collect()
 }
 
 /// A person.
@@ -216,7 +252,7 @@ pub(crate) fn okr(random: &Random, kind: OkrKind, parent: Option<&Okr>, owner: &
         starts_on: "2026-10-01".parse().expect("a date"),
         due_on: "2026-12-31".parse().expect("a date"),
         progress_mode: ProgressMode::Manual,
-        measure: Measure::default(),
+        measure: measure::Measure::default(),
         share: None,
         visibility: Visibility::Everyone,
         closed: None,

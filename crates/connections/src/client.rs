@@ -53,6 +53,8 @@ struct Shared {
 struct Traffic {
     limits: Limits,
     sent: AtomicU64,
+    /// Whether naming a field makes the pages of a listing smaller, as seen once.
+    stamps_shrink_pages: AtomicBool,
 }
 
 impl Client {
@@ -64,7 +66,12 @@ impl Client {
         more: &[(&'static str, &'static str)],
     ) -> Result<Self, Error> {
         let limits = Limits::new(config.concurrency, config.requests_per_second, clock.clone());
-        Self::assemble(config, (clock, random), more, Arc::new(Traffic { limits, sent: AtomicU64::new(0) }))
+        Self::assemble(
+            config,
+            (clock, random),
+            more,
+            Arc::new(Traffic { limits, sent: AtomicU64::new(0), stamps_shrink_pages: AtomicBool::new(false) }),
+        )
     }
 
     /// A client with other settings. At the same site, limits and meter go on.
@@ -119,6 +126,16 @@ impl Client {
     /// Requests sent so far, retries included.
     pub(crate) fn sent(&self) -> u64 {
         self.shared.traffic.sent.load(Ordering::Relaxed)
+    }
+
+    /// Whether naming a field makes the pages of a listing smaller.
+    pub(crate) fn stamps_shrink_pages(&self) -> bool {
+        self.shared.traffic.stamps_shrink_pages.load(Ordering::Relaxed)
+    }
+
+    /// From now on listings ask for ids alone.
+    pub(crate) fn note_that_stamps_shrink_pages(&self) {
+        self.shared.traffic.stamps_shrink_pages.store(true, Ordering::Relaxed);
     }
 
     /// The account that answers must come from.

@@ -8,7 +8,7 @@ use crate::{
     client::{self, Client},
     oauth2::Provider,
     search::{Found, Page},
-    wire,
+    wire::{self, Fetched, Row},
 };
 use okrsync_domain::{catalogue::Project, issue::IssueId};
 use serde::{Deserialize, Serialize};
@@ -20,7 +20,11 @@ pub(crate) const API: &str = "rest/api/3";
 /// Where people allow access to their sites.
 const ATLASSIAN_AUTH: &str = "https://auth.atlassian.com/";
 /// With fields named, sites give about this many whatever is asked for.
-const PAGE_SIZE: u32 = 100;
+pub(crate) const PAGE_SIZE: u32 = 100;
+/// The largest page of ids alone.
+pub(crate) const LISTING_SIZE: u32 = 5000;
+/// Issues of one bulk fetch.
+pub(crate) const FETCH_SIZE: u32 = 100;
 /// Pages without an issue in a row, before the walk is given up as endless.
 const MOST_EMPTY_PAGES: u32 = 50;
 const PROJECTS_PAGE: usize = 100;
@@ -48,7 +52,7 @@ impl TokenPager {
         Self { jql, token: None, used: HashSet::new(), empty: 0 }
     }
 
-    pub(crate) async fn next(&mut self, client: &Client, wanted: &Wanted) -> Result<Found, Error> {
+    pub(crate) async fn next<R: Row>(&mut self, client: &Client, wanted: &Wanted) -> Result<Found<R>, Error> {
         let body = SearchBody {
             jql: &self.jql,
             max_results: wanted.page_size.unwrap_or(PAGE_SIZE).max(1),
@@ -171,17 +175,17 @@ pub(crate) async fn probe(client: &Client, jql: &str) -> Result<(Option<bool>, V
     Ok((matches_nothing, warnings))
 }
 
-/// Which of these issues are there for the account: a bulk fetch leaves the others out.
-pub(crate) async fn visible(client: &Client, ids: &[IssueId]) -> Result<Vec<IssueId>, Error> {
+/// Some issues as the database has them, not the index. Those that are gone, or hidden from the account, are left out.
+pub(crate) async fn fetch(client: &Client, ids: &[IssueId], wanted: &Wanted) -> Result<Vec<Fetched>, Error> {
     #[derive(Serialize)]
     #[serde(rename_all = "camelCase")]
-    struct Body {
+    struct Bulk<'a> {
         issue_ids_or_keys: Vec<String>,
-        fields: [&'static str; 1],
+        fields: Vec<&'a str>,
     }
-    let body = Body { issue_ids_or_keys: ids.iter().map(ToString::to_string).collect(), fields: ["status"] };
+    let body = Bulk { issue_ids_or_keys: ids.iter().map(ToString::to_string).collect(), fields: wanted.names() };
     let answer = client.send(&Call::post(format!("{API}/issue/bulkfetch"), &body)).await?;
-    wire::issue_ids(&answer.path, &answer.body)
+    wire::list(&answer.path, &answer.body, wanted)
 }
 
 /// All projects that the account sees.

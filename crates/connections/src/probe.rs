@@ -187,7 +187,7 @@ fn judge_fields(fields: &[Field]) -> Found {
     let named: Vec<String> = points.into_iter().filter_map(named).collect();
     let points = if named.is_empty() { "none for story points".to_owned() } else { named.join(", ") };
     let detail = format!("{} fields, {numbers} with numbers ({points})", fields.len());
-    let time_tracking = fields.iter().any(|field| field.id.0 == crate::wanted::TIME_SPENT);
+    let time_tracking = fields.iter().any(|field| field.id.0 == okrsync_domain::issue::TIME_SPENT);
     let hint = (!time_tracking)
         .then(|| "Time tracking is off for this account, so time spent and estimates cannot be measured.".to_owned());
     Found { detail, hint }

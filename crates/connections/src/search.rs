@@ -1,31 +1,32 @@
 //! Walking through all issues of a query, page by page, with proof that none is missed and none counted twice.
 
-use crate::{Error, Wanted, client::Client, cloud::TokenPager, data_center::OffsetPager};
+use crate::{Error, Wanted, client::Client, cloud::TokenPager, offset::OffsetPager, wire::Row};
 use okrsync_domain::issue::{Issue, IssueId};
-use std::collections::HashSet;
+use std::{collections::HashSet, marker::PhantomData};
 
 /// No walk is longer: a server that never ends is broken.
 const MOST_PAGES: u32 = 100_000;
 
 /// One page of a walk.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Page {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<R = Issue> {
     /// Issues that no earlier page of the walk had.
-    pub issues: Vec<Issue>,
+    pub issues: Vec<R>,
     /// How many match in all (Data Center only).
     pub total: Option<u64>,
     /// What Jira tolerated in the query, in its words.
     pub warnings: Vec<String>,
 }
 
-/// A walk through all issues of a query, from [`crate::Site::search`].
-pub struct Pages {
+/// A walk through all issues of a query, from [`crate::Site::search`] and its like.
+pub struct Pages<R = Issue> {
     client: Client,
     wanted: Wanted,
     pager: Pager,
     state: State,
     seen: HashSet<IssueId>,
     walked: u32,
+    reads: PhantomData<fn() -> R>,
 }
 
 /// How a deployment pages.
@@ -43,15 +44,16 @@ enum State {
 }
 
 /// A page as a pager found it.
-pub(crate) struct Found {
-    pub page: Page,
+pub(crate) struct Found<R> {
+    pub page: Page<R>,
     /// Whether the pager proved that it was the last.
     pub last: bool,
 }
 
-impl Pages {
+impl<R: Row> Pages<R> {
     pub(crate) fn new(client: Client, wanted: Wanted, pager: Pager) -> Self {
-        Self { client, wanted, pager, state: State::Walking, seen: HashSet::new(), walked: 0 }
+        let (state, seen, reads) = (State::Walking, HashSet::new(), PhantomData);
+        Self { client, wanted, pager, state, seen, walked: 0, reads }
     }
 
     /// The next page; nothing once every page was read and the whole was proved.
@@ -59,7 +61,7 @@ impl Pages {
     /// # Errors
     /// Whatever [`Error`] says. A failed walk stays failed and repeats its error; [`Error::ResultChanged`] asks for a
     /// new one.
-    pub async fn next(&mut self) -> Result<Option<Page>, Error> {
+    pub async fn next(&mut self) -> Result<Option<Page<R>>, Error> {
         match &self.state {
             State::Proved => return Ok(None),
             State::Failed(error) => return Err(error.clone()),
@@ -72,22 +74,30 @@ impl Pages {
         Ok(Some(found.page))
     }
 
+    /// Whether every page was read and the whole proved.
+    pub fn is_proved(&self) -> bool {
+        matches!(self.state, State::Proved)
+    }
+
     /// Distinct issues read so far.
     pub fn read(&self) -> u64 {
         self.seen.len() as u64
     }
 
-    async fn step(&mut self) -> Result<Found, Error> {
+    async fn step(&mut self) -> Result<Found<R>, Error> {
         self.walked += 1;
         if self.walked > MOST_PAGES {
             return Err(Error::UnexpectedAnswer { detail: format!("there is no end after {MOST_PAGES} pages") });
         }
-        let found = match &mut self.pager {
+        let found: Found<R> = match &mut self.pager {
             Pager::Token(pager) => pager.next(&self.client, &self.wanted).await?,
             Pager::Offset(pager) => pager.next(&self.client, &self.wanted).await?,
         };
-        match found.page.issues.iter().find(|issue| !self.seen.insert(issue.id)) {
-            Some(twice) => Err(Error::ResultChanged { detail: format!("{} came twice", twice.key) }),
+        match found.page.issues.iter().find(|issue| !self.seen.insert(issue.id())) {
+            Some(twice) => {
+                let name = twice.key().map_or_else(|| twice.id().to_string(), ToString::to_string);
+                Err(Error::ResultChanged { detail: format!("{name} came twice") })
+            }
             None => Ok(found),
         }
     }

@@ -1,24 +1,30 @@
 //! One Jira as one account sees it. "Cloud or Data Center?" is asked here and nowhere else.
 
 use crate::{
-    Error, Pages, ProbeReport, Retry, SiteConfig, Verdict, Wanted, answer::same_account, call::Call, catalogue,
-    changelog, client::Client, cloud, data_center, oauth2, probe, search::Pager,
+    Error, Fetched, Pages, ProbeReport, Retry, SiteConfig, Sweep, Verdict, Wanted,
+    answer::same_account,
+    call::Call,
+    catalogue, changelog,
+    client::Client,
+    cloud, data_center, oauth2,
+    offset::OffsetPager,
+    probe,
+    search::Pager,
+    wanted::Extent,
+    wire::{Listed, Row},
 };
 use okrsync_domain::{
     Clock, Instant, Random,
-    catalogue::{Catalogue, Field, Project},
-    connection::{Account, Deployment, JiraInfo},
+    catalogue::{Catalogue, Field, Project, Status},
+    connection::{Account, AuthKind, Deployment, JiraInfo},
     history::{IssueHistory, Thing},
-    issue::IssueId,
+    issue::{Issue, IssueId},
 };
 use serde::Deserialize;
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fmt,
 };
-
-/// Most issues asked for by their ids at once.
-const IDS_A_REQUEST: usize = 100;
 
 /// How many issues match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +33,53 @@ pub struct Count {
     pub number: u64,
     /// Whether it is exact; Cloud only estimates.
     pub exact: bool,
+}
+
+/// How many issues a deployment gives at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageSizes {
+    /// On a page with facts.
+    pub facts: u32,
+    /// On a page of a sweep.
+    pub listing: u32,
+    /// By id.
+    pub fetch: u32,
+}
+
+impl PageSizes {
+    /// Those of a deployment.
+    ///
+    /// ```
+    /// use okrsync_connections::PageSizes;
+    /// use okrsync_domain::connection::Deployment;
+    /// assert_eq!(PageSizes::of(Deployment::Cloud).listing, 5000);
+    /// assert_eq!(PageSizes::of(Deployment::SelfManaged).listing, 1000);
+    /// ```
+    pub fn of(deployment: Deployment) -> Self {
+        match deployment {
+            Deployment::Cloud => {
+                Self { facts: cloud::PAGE_SIZE, listing: cloud::LISTING_SIZE, fetch: cloud::FETCH_SIZE }
+            }
+            Deployment::SelfManaged => Self {
+                facts: data_center::PAGE_SIZE,
+                listing: data_center::LISTING_SIZE,
+                fetch: data_center::FETCH_SIZE,
+            },
+        }
+    }
+}
+
+/// Whether Jira counts points rather than requests: on Cloud, of apps that people authorised.
+///
+/// ```
+/// use okrsync_connections::charges_points;
+/// use okrsync_domain::connection::{AuthKind, Deployment};
+/// assert!(charges_points(Deployment::Cloud, AuthKind::Oauth2));
+/// assert!(!charges_points(Deployment::Cloud, AuthKind::ApiToken));
+/// assert!(!charges_points(Deployment::SelfManaged, AuthKind::Oauth2));
+/// ```
+pub fn charges_points(deployment: Deployment, auth: AuthKind) -> bool {
+    deployment == Deployment::Cloud && auth == AuthKind::Oauth2
 }
 
 /// What answers at the address.
@@ -165,22 +218,74 @@ impl Site {
 
     /// A walk through all issues of a where-clause (without ORDER BY) with the `wanted` facts.
     pub fn search(&self, where_text: &str, wanted: &Wanted) -> Pages {
-        let jql = ordered(where_text);
+        self.walk(where_text, wanted)
+    }
+
+    /// The same, with numbers that cannot be kept exactly told apart instead of failing the walk.
+    pub fn read(&self, where_text: &str, wanted: &Wanted) -> Pages<Fetched> {
+        self.walk(where_text, wanted)
+    }
+
+    /// A walk through the ids of all issues of a where-clause, with when each changed where that costs no smaller pages.
+    pub fn sweep(&self, where_text: &str) -> Sweep {
+        Sweep::new(self.clone(), where_text)
+    }
+
+    /// A walk through the ids of all issues of the site that changed within the last `minutes`, by the site's own clock.
+    pub fn changed_within(&self, minutes: u32) -> Pages<Listed> {
+        self.list(&format!("updated >= -{}m", minutes.max(1)), false)
+    }
+
+    /// A listing of ids, on demand with when each issue changed.
+    pub(crate) fn list(&self, where_text: &str, stamped: bool) -> Pages<Listed> {
+        let extent = if stamped { Extent::Stamps } else { Extent::Ids };
+        self.walk(where_text, &Wanted::listing(extent, self.page_sizes().listing))
+    }
+
+    /// Whether a listing tells when each issue changed without smaller pages, as far as is known.
+    pub fn stamps(&self) -> bool {
+        match self.dialect {
+            Dialect::Cloud => !self.client.stamps_shrink_pages(),
+            Dialect::DataCenter => true,
+        }
+    }
+
+    fn walk<R: Row>(&self, where_text: &str, wanted: &Wanted) -> Pages<R> {
         let pager = match self.dialect {
-            Dialect::Cloud => Pager::Token(cloud::TokenPager::new(jql)),
-            Dialect::DataCenter => Pager::Offset(data_center::OffsetPager::new(jql)),
+            Dialect::Cloud => Pager::Token(cloud::TokenPager::new(ordered(where_text))),
+            Dialect::DataCenter => Pager::Offset(OffsetPager::new(where_text)),
         };
         Pages::new(self.client.clone(), wanted.clone(), pager)
     }
 
-    /// Which of these issues the account sees: 100 a request. Of the others Jira does not tell whether they exist.
+    /// How many issues come at once.
+    pub fn page_sizes(&self) -> PageSizes {
+        PageSizes::of(self.deployment())
+    }
+
+    /// Some issues by id, at most [`PageSizes::fetch`]. Those that are gone or hidden from the account are left out.
+    ///
+    /// # Errors
+    /// Also [`Error::UnexpectedAnswer`] where others came, or one came twice.
+    pub async fn fetch(&self, ids: &[IssueId], wanted: &Wanted) -> Result<Vec<Fetched>, Error> {
+        let fetched = match self.dialect {
+            Dialect::Cloud => cloud::fetch(&self.client, ids, wanted).await?,
+            Dialect::DataCenter => data_center::fetch(&self.client, ids, wanted).await?,
+        };
+        let mut asked: HashSet<IssueId> = ids.iter().copied().collect();
+        match fetched.iter().find(|fetched| !asked.remove(&fetched.issue.id)) {
+            None => Ok(fetched),
+            Some(Fetched { issue: Issue { key, .. }, .. }) => {
+                Err(Error::UnexpectedAnswer { detail: format!("{key} was not asked for, or came twice") })
+            }
+        }
+    }
+
+    /// Which of these issues the account sees. Of the others Jira does not tell whether they exist.
     pub async fn visible(&self, ids: &[IssueId]) -> Result<BTreeSet<IssueId>, Error> {
-        let mut seen = BTreeSet::new();
-        for part in ids.chunks(IDS_A_REQUEST) {
-            seen.extend(match self.dialect {
-                Dialect::Cloud => cloud::visible(&self.client, part).await?,
-                Dialect::DataCenter => data_center::visible(&self.client, part).await?,
-            });
+        let (size, mut seen) = (usize::try_from(self.page_sizes().fetch).unwrap_or(1), BTreeSet::new());
+        for part in ids.chunks(size) {
+            seen.extend(self.fetch(part, &Wanted::default()).await?.into_iter().map(|fetched| fetched.issue.id));
         }
         Ok(seen)
     }
@@ -238,6 +343,11 @@ impl Site {
     /// All fields that the account sees.
     pub async fn fields(&self) -> Result<Vec<Field>, Error> {
         catalogue::fields(&self.client, self.dialect.api()).await
+    }
+
+    /// All statuses that the account sees, with their categories.
+    pub async fn statuses(&self) -> Result<Vec<Status>, Error> {
+        catalogue::statuses(&self.client, self.dialect.api()).await
     }
 
     /// Everything that the account sees of the site's set-up. What serves only hints may come empty.
@@ -372,7 +482,7 @@ pub(crate) fn read_server_info(answer: &crate::answer::Answer) -> Result<ServerI
 }
 
 /// In an order that does not change while pages are read: keys change only when an issue moves.
-fn ordered(where_text: &str) -> String {
+pub(crate) fn ordered(where_text: &str) -> String {
     format!("{} ORDER BY key ASC", where_text.trim()).trim_start().to_owned()
 }
 

@@ -1,16 +1,10 @@
 //! Which facts of an issue are asked for: only what a metric or a reader needs.
 
-use okrsync_domain::{issue::FieldId, measure::Metric};
+use okrsync_domain::{
+    issue::{FieldId, ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, TIME_SPENT},
+    measure::Metric,
+};
 use std::collections::BTreeSet;
-
-/// Id of the field with the time logged.
-pub(crate) const TIME_SPENT: &str = "timespent";
-/// Id of the field with the original estimate.
-pub(crate) const ORIGINAL_ESTIMATE: &str = "timeoriginalestimate";
-/// Id of the field with the remaining estimate.
-pub(crate) const REMAINING_ESTIMATE: &str = "timeestimate";
-/// Id of the field with Jira's own progress.
-pub(crate) const PROGRESS: &str = "progress";
 
 /// Which facts of an issue are asked for. Status and last change always come along.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,6 +15,20 @@ pub struct Wanted {
     pub display: bool,
     /// Issues a page; none takes what suits the deployment. The site may give fewer.
     pub page_size: Option<u32>,
+    /// How much of each issue a listing shows; everything above counts only where facts are read.
+    pub(crate) extent: Extent,
+}
+
+/// How much of each issue is asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// The fields.
+    #[default]
+    Facts,
+    /// Ids alone: what Cloud gives in its largest pages.
+    Ids,
+    /// Ids and when each issue last changed.
+    Stamps,
 }
 
 impl Wanted {
@@ -57,8 +65,18 @@ impl Wanted {
         self.fields.iter()
     }
 
+    /// Of each issue only this much, in pages of `size`.
+    pub(crate) fn listing(extent: Extent, size: u32) -> Self {
+        Self { extent, page_size: Some(size), ..Self::default() }
+    }
+
     /// Names of all fields to ask Jira for.
     pub(crate) fn names(&self) -> Vec<&str> {
+        match self.extent {
+            Extent::Facts => {}
+            Extent::Ids => return vec!["id"],
+            Extent::Stamps => return vec!["updated"],
+        }
         let display: &[&str] = if self.display { &["summary", "issuetype", "assignee"] } else { &[] };
         let facts = self.fields.iter().map(|field| field.0.as_str());
         ["status", "updated"].into_iter().chain(display.iter().copied()).chain(facts).collect()

@@ -10,27 +10,123 @@ mod scalar;
 use crate::{Error, Wanted, answer::unreadable};
 use fields::decode_fields;
 use okrsync_domain::{
+    Instant,
     catalogue::{Field, Named, Project, Status},
     issue::{FieldId, Issue, IssueId, IssueKey},
 };
 use scalar::Id;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// What a walk reads of each issue: an [`Issue`] with every value understood, a [`Fetched`] one, or only a [`Listed`] one.
+pub trait Row: Sized {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// [`Error::UnexpectedAnswer`], or [`Error::NumberTooLarge`] where nothing may be left out.
+    fn read(raw: &RawIssue<'_>, wanted: &Wanted) -> Result<Self, Error>;
+    /// Jira's number of the issue.
+    fn id(&self) -> IssueId;
+    /// Its key, where it came along.
+    fn key(&self) -> Option<&IssueKey>;
+}
+
+/// An issue with the numbers that cannot be kept exactly told apart: they concern only who measures by them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// The issue, without those numbers.
+    pub issue: Issue,
+    /// The beginning of each such number, by its field.
+    pub too_large: BTreeMap<FieldId, String>,
+}
+
+/// An issue that a query lists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Jira's number.
+    pub id: IssueId,
+    /// The key; Cloud gives none in its largest pages.
+    pub key: Option<IssueKey>,
+    /// Last change that Jira itself stamps, where it came along.
+    pub updated: Option<Instant>,
+}
+
+impl Row for Fetched {
+    fn read(raw: &RawIssue<'_>, wanted: &Wanted) -> Result<Self, Error> {
+        let missing =
+            |what: &str| Error::UnexpectedAnswer { detail: format!("the issue {} came without its {what}", raw.id.0) };
+        let key = raw.key.as_deref().ok_or_else(|| missing("key"))?;
+        let fields = raw.fields.ok_or_else(|| missing("fields"))?;
+        decode_fields(IssueId(raw.id.0), IssueKey(key.to_owned()), fields, wanted)
+    }
+
+    fn id(&self) -> IssueId {
+        self.issue.id
+    }
+
+    fn key(&self) -> Option<&IssueKey> {
+        Some(&self.issue.key)
+    }
+}
+
+impl Row for Issue {
+    fn read(raw: &RawIssue<'_>, wanted: &Wanted) -> Result<Self, Error> {
+        let Fetched { issue, too_large } = Fetched::read(raw, wanted)?;
+        match too_large.into_iter().next() {
+            None => Ok(issue),
+            Some((field, text)) => Err(Error::NumberTooLarge { issue: issue.key, field, text }),
+        }
+    }
+
+    fn id(&self) -> IssueId {
+        self.id
+    }
+
+    fn key(&self) -> Option<&IssueKey> {
+        Some(&self.key)
+    }
+}
+
+impl Row for Listed {
+    fn read(raw: &RawIssue<'_>, _: &Wanted) -> Result<Self, Error> {
+        #[derive(Deserialize)]
+        struct Stamp<'a> {
+            #[serde(borrow)]
+            updated: Option<&'a RawValue>,
+        }
+        let id = IssueId(raw.id.0);
+        let unread = || Error::UnexpectedAnswer { detail: format!("the issue {id}: when it changed cannot be read") };
+        let stamp = match raw.fields {
+            Some(fields) => serde_json::from_str::<Stamp<'_>>(fields.get()).map_err(|_| unread())?.updated,
+            None => None,
+        };
+        let updated = stamp.map(|raw| scalar::instant(raw.get()).map_err(|_| unread())).transpose()?.flatten();
+        Ok(Self { id, key: raw.key.as_deref().map(|key| IssueKey(key.to_owned())), updated })
+    }
+
+    fn id(&self) -> IssueId {
+        self.id
+    }
+
+    fn key(&self) -> Option<&IssueKey> {
+        self.key.as_ref()
+    }
+}
 
 /// A page of a token walk.
-pub(crate) struct TokenPage {
-    pub issues: Vec<Issue>,
+pub(crate) struct TokenPage<R> {
+    pub issues: Vec<R>,
     pub warnings: Vec<String>,
     /// Token of the next page, unless this was the last.
     pub next: Option<String>,
 }
 
 /// A page of an offset walk.
-pub(crate) struct OffsetPage {
+pub(crate) struct OffsetPage<R> {
     pub start: Option<u64>,
     pub total: u64,
-    pub issues: Vec<Issue>,
+    pub issues: Vec<R>,
     pub warnings: Vec<String>,
 }
 
@@ -54,8 +150,9 @@ struct RawOffsetPage<'a> {
     warning_messages: Option<Vec<String>>,
 }
 
+/// An issue of an answer whose fields are not read yet.
 #[derive(Deserialize)]
-struct RawIssue<'a> {
+pub struct RawIssue<'a> {
     id: Id,
     #[serde(borrow)]
     key: Option<Cow<'a, str>>,
@@ -71,16 +168,16 @@ struct RawWarning {
 }
 
 /// Decodes a page of a token walk.
-pub(crate) fn token_page(path: &str, body: &[u8], wanted: &Wanted) -> Result<TokenPage, Error> {
+pub(crate) fn token_page<R: Row>(path: &str, body: &[u8], wanted: &Wanted) -> Result<TokenPage<R>, Error> {
     let raw: RawTokenPage<'_> = parse(path, body)?;
     let next = next_token(raw.is_last, raw.next_page_token)?;
-    Ok(TokenPage { issues: issues(raw.issues, wanted)?, warnings: warnings(raw.warnings), next })
+    Ok(TokenPage { issues: rows(&raw.issues, wanted)?, warnings: warnings(raw.warnings), next })
 }
 
 /// Decodes a page of an offset walk.
-pub(crate) fn offset_page(path: &str, body: &[u8], wanted: &Wanted) -> Result<OffsetPage, Error> {
+pub(crate) fn offset_page<R: Row>(path: &str, body: &[u8], wanted: &Wanted) -> Result<OffsetPage<R>, Error> {
     let raw: RawOffsetPage<'_> = parse(path, body)?;
-    let issues = issues(raw.issues, wanted)?;
+    let issues = rows(&raw.issues, wanted)?;
     Ok(OffsetPage { start: raw.start_at, total: raw.total, issues, warnings: raw.warning_messages.unwrap_or_default() })
 }
 
@@ -102,27 +199,18 @@ pub(crate) fn offset_page(path: &str, body: &[u8], wanted: &Wanted) -> Result<Of
 /// assert_eq!(plain(issues[0].facts.numbers[&points]), "0.1");
 /// ```
 pub fn decode_issues(body: &[u8], wanted: &Wanted) -> Result<Vec<Issue>, Error> {
+    list("search", body, wanted)
+}
+
+/// Decodes the issues of any answer that has a list of them.
+pub(crate) fn list<R: Row>(path: &str, body: &[u8], wanted: &Wanted) -> Result<Vec<R>, Error> {
     #[derive(Deserialize)]
     struct Envelope<'a> {
         #[serde(borrow)]
         issues: Vec<RawIssue<'a>>,
     }
-    let raw: Envelope<'_> = parse("search", body)?;
-    issues(raw.issues, wanted)
-}
-
-/// The ids of an answer's issues.
-pub(crate) fn issue_ids(path: &str, body: &[u8]) -> Result<Vec<IssueId>, Error> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        issues: Vec<Identity>,
-    }
-    #[derive(Deserialize)]
-    struct Identity {
-        id: Id,
-    }
-    let raw: Envelope = parse(path, body)?;
-    Ok(raw.issues.into_iter().map(|issue| IssueId(issue.id.0)).collect())
+    let raw: Envelope<'_> = parse(path, body)?;
+    rows(&raw.issues, wanted)
 }
 
 /// Whether a page has an issue, whether there may be more, and its warnings.
@@ -152,16 +240,8 @@ fn warnings(raw: Option<Vec<RawWarning>>) -> Vec<String> {
     raw.into_iter().flatten().filter_map(|warning| warning.message.or(warning.kind)).collect()
 }
 
-fn issues(raw: Vec<RawIssue<'_>>, wanted: &Wanted) -> Result<Vec<Issue>, Error> {
-    raw.into_iter().map(|raw| issue(&raw, wanted)).collect()
-}
-
-fn issue(raw: &RawIssue<'_>, wanted: &Wanted) -> Result<Issue, Error> {
-    let id = IssueId(raw.id.0);
-    let missing = |what: &str| Error::UnexpectedAnswer { detail: format!("the issue {id} came without its {what}") };
-    let key = raw.key.as_deref().ok_or_else(|| missing("key"))?;
-    let fields = raw.fields.ok_or_else(|| missing("fields"))?;
-    decode_fields(id, IssueKey(key.to_owned()), fields, wanted)
+fn rows<R: Row>(raw: &[RawIssue<'_>], wanted: &Wanted) -> Result<Vec<R>, Error> {
+    raw.iter().map(|raw| R::read(raw, wanted)).collect()
 }
 
 /// A field of the catalogue.

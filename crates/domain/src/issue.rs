@@ -3,7 +3,19 @@
 use crate::Instant;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+/// Id of the field with the time logged.
+pub const TIME_SPENT: &str = "timespent";
+/// Id of the field with the original estimate.
+pub const ORIGINAL_ESTIMATE: &str = "timeoriginalestimate";
+/// Id of the field with the remaining estimate.
+pub const REMAINING_ESTIMATE: &str = "timeestimate";
+/// Id of the field with Jira's own progress.
+pub const PROGRESS: &str = "progress";
 
 /// Jira's own number of an issue: stable for life, while keys change when an issue moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -82,6 +94,25 @@ pub struct Facts {
     pub progress: Option<WorkProgress>,
     /// Values of the numeric fields that were asked for; an empty field is absent.
     pub numbers: BTreeMap<FieldId, Decimal>,
+}
+
+impl Facts {
+    /// Forgets what other fields than these tell; whether the issue is completed stays.
+    ///
+    /// ```
+    /// use okrsync_domain::issue::{Facts, FieldId};
+    /// let mut facts = Facts { completed: true, time_spent: Some(60), remaining_estimate: Some(0), ..Facts::default() };
+    /// facts.keep(&[FieldId::new("timespent")].into());
+    /// assert_eq!(facts, Facts { completed: true, time_spent: Some(60), ..Facts::default() });
+    /// ```
+    pub fn keep(&mut self, fields: &BTreeSet<FieldId>) {
+        let has = |id: &str| fields.iter().any(|field| field.0 == id);
+        self.time_spent = self.time_spent.filter(|_| has(TIME_SPENT));
+        self.original_estimate = self.original_estimate.filter(|_| has(ORIGINAL_ESTIMATE));
+        self.remaining_estimate = self.remaining_estimate.filter(|_| has(REMAINING_ESTIMATE));
+        self.progress = self.progress.filter(|_| has(PROGRESS));
+        self.numbers.retain(|field, _| fields.contains(field));
+    }
 }
 
 /// An issue as a connection's account sees it.

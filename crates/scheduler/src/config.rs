@@ -29,6 +29,9 @@ pub struct SyncConfig {
     pub backoff_cap_minutes: u32,
     /// Percent of the issues matched before under which a result is doubted until the account's health is confirmed.
     pub drop_brake_percent: u32,
+    /// Hours after which an issue is fetched again although nothing tells that it changed (up to twice as many: issues take
+    /// turns).
+    pub believed_hours: u32,
     /// How often a result that changed while it was read is read again within one refresh.
     pub unstable_retries: u32,
     /// How often one request is repeated after a failure that may pass.
@@ -53,6 +56,7 @@ impl Default for SyncConfig {
             backoff_seconds: 30,
             backoff_cap_minutes: 15,
             drop_brake_percent: 50,
+            believed_hours: 24,
             unstable_retries: 2,
             request_retries: 4,
             request_backoff_milliseconds: 2000,
@@ -84,6 +88,10 @@ impl SyncConfig {
 
     pub(crate) fn backoff_cap(&self) -> TimeDelta {
         TimeDelta::minutes(self.backoff_cap_minutes.max(1).into())
+    }
+
+    pub(crate) fn believed_for(&self) -> TimeDelta {
+        TimeDelta::hours(self.believed_hours.max(1).into())
     }
 
     pub(crate) fn shutdown(&self) -> Duration {

@@ -11,16 +11,22 @@ use okrsync_domain::{
     moves::Gone,
 };
 use okrsync_store::Claim;
+use std::sync::Arc;
 
 /// So many are asked for; where more leave at once, a query or a project was changed.
 const MOST: u32 = 300;
 
 /// What is known of those that are about to leave and that Jira does not give any more.
-pub(crate) async fn ask(context: &Context, visit: &Visit, claim: &Claim) -> Vec<(IssueId, Gone)> {
+pub(crate) async fn ask(
+    context: &Context,
+    visit: &Visit,
+    claim: &Claim,
+    found: Arc<[IssueId]>,
+) -> Vec<(IssueId, Gone)> {
     if claim.query.last_matched.unwrap_or(0) == 0 {
         return Vec::new();
     }
-    let departing = match context.store.departing(&claim.lease, MOST).await {
+    let departing = match context.store.departing(&claim.lease, found, MOST).await {
         Ok(departing) => departing,
         Err(error) => {
             tracing::warn!(%error, query.id = %claim.query.id, "what leaves a query could not be looked up");

@@ -33,6 +33,15 @@ enum Trouble {
     Unopened(ConnectionId),
 }
 
+impl Trouble {
+    fn connection(&self) -> ConnectionId {
+        match self {
+            Self::Visit(visit) => visit.connection.id,
+            Self::Unopened(id) => *id,
+        }
+    }
+}
+
 impl Pass<'_> {
     /// Takes account of a refresh that ended.
     pub(crate) async fn note(&mut self, ended: Result<(Id, Ended), JoinError>) {
@@ -84,7 +93,11 @@ impl Pass<'_> {
 
     /// Writes down the trouble of connections, then that of their queries.
     pub(crate) async fn settle(&mut self) {
-        let stranded = std::mem::take(&mut self.stranded);
+        let left_out = std::mem::take(&mut self.left_out);
+        let more_to_come = |stranded: &Stranded| left_out.contains(&stranded.trouble.connection());
+        let (later, stranded) = std::mem::take(&mut self.stranded).into_iter().partition(more_to_come);
+        let stranded: Vec<Stranded> = stranded;
+        (self.stranded, self.left_out) = (later, left_out);
         let mut unopened = BTreeMap::new();
         for Stranded { trouble, failure, .. } in &stranded {
             match trouble {

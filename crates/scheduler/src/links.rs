@@ -11,6 +11,7 @@ use okrsync_domain::{
 };
 use okrsync_metrics::{Rule, Tallier};
 use okrsync_store::LinkedMeasure;
+use std::collections::BTreeSet;
 
 /// A link that can be measured.
 #[derive(Debug, Clone)]
@@ -58,26 +59,15 @@ impl Links {
         Ok(judged)
     }
 
-    /// What has to be read for all of them: one walk serves every link.
-    pub(crate) fn wanted(&self) -> Wanted {
-        let metrics: Vec<_> =
-            self.measurable.iter().map(|link| (&link.metric, link.rule.story_points_fields.as_slice())).collect();
-        Wanted::for_metrics(&metrics).with_display()
+    /// The fields that they measure by.
+    pub(crate) fn fields(&self) -> BTreeSet<FieldId> {
+        self.measurable.iter().flat_map(|link| link.wanted().fields).collect()
     }
 
     /// The story point fields by which points are measured; none where no link does.
     pub(crate) fn story_points_fields(&self) -> Vec<FieldId> {
         let points = self.measurable.iter().map(|link| &link.rule.story_points_fields);
         points.into_iter().find(|fields| !fields.is_empty()).cloned().unwrap_or_default()
-    }
-
-    /// Fails the links that read `field`; whether there was one.
-    pub(crate) fn give_up(&mut self, field: &FieldId, problem: &Problem) -> bool {
-        let (hit, kept) = std::mem::take(&mut self.measurable).into_iter().partition(|link| link.reads(field));
-        self.measurable = kept;
-        let hit: Vec<Measurable> = hit;
-        self.failed.extend(hit.iter().map(|link| (link.okr_id, problem.clone())));
-        !hit.is_empty()
     }
 
     /// The problem that all links share, if none can be measured.
@@ -87,8 +77,13 @@ impl Links {
 }
 
 impl Measurable {
-    fn reads(&self, field: &FieldId) -> bool {
-        Wanted::for_metrics(&[(&self.metric, &self.rule.story_points_fields)]).fields.contains(field)
+    /// Whether it measures by `field`.
+    pub(crate) fn reads(&self, field: &FieldId) -> bool {
+        self.wanted().fields.contains(field)
+    }
+
+    fn wanted(&self) -> Wanted {
+        Wanted::for_metrics(&[(&self.metric, &self.rule.story_points_fields)])
     }
 
     /// A tally for a new walk.
@@ -102,6 +97,22 @@ impl Measurable {
         tally.warnings.extend(warnings.iter().cloned());
         tally
     }
+}
+
+/// Everything that some metrics read, as far as the account sees it: what it does not see is not known to be empty.
+pub(crate) async fn known_fields(context: &Context, visit: &Visit, metrics: &[Metric]) -> Result<Wanted, Problem> {
+    let mut wanted = Wanted::default();
+    for metric in metrics {
+        let points = if *metric == Metric::StoryPoints { story_points(context, visit).await? } else { Vec::new() };
+        for id in Wanted::for_metrics(&[(metric, &points)]).fields {
+            let mut one = Wanted::default();
+            one.fields.insert(id);
+            if fields_available(context, visit, metric, &one).await?.is_ok() {
+                wanted.fields.extend(one.fields);
+            }
+        }
+    }
+    Ok(wanted)
 }
 
 /// The connection's own story point fields, else those that its catalogue has now.

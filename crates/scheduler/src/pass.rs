@@ -1,9 +1,8 @@
 //! One pass: due queries are claimed in small batches, worked on by connection, and claimed again as places become
 //! free, until nothing is due. A wake during the pass is part of it.
 //!
-//! Each connection works on as many queries at once as it has places; what else was claimed for it waits and counts
-//! towards the limit of the whole. A slow site with very many due queries can therefore hold others up: claims cannot
-//! leave a connection out yet.
+//! Each connection works on as many queries at once as it has places; about as many more are claimed for it and wait. Then
+//! it is left out of claims, so that a slow site with very many due queries never takes the places of others.
 
 use crate::{
     SyncError,
@@ -27,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Queries claimed in one transaction: few, so that no connection and no replica takes more than it can work on.
 const BATCH: usize = 8;
+/// For each of its places so many queries of a connection are at hand: one that is worked on and one that follows.
+const AT_HAND: usize = 2;
 
 /// A pass under way.
 pub(crate) struct Pass<'a> {
@@ -40,6 +41,8 @@ pub(crate) struct Pass<'a> {
     pub(crate) stranded: Vec<Stranded>,
     /// Whether another look may find something due: after a look that found nothing, only news make it worth one.
     may_find_more: bool,
+    /// Connections with enough work at hand, of which there may be more as soon as some of it ends.
+    pub(crate) left_out: Vec<ConnectionId>,
     began: bool,
     pub(crate) gave_back: bool,
 }
@@ -75,6 +78,7 @@ impl<'a> Pass<'a> {
             held,
             stranded,
             may_find_more: true,
+            left_out: Vec::new(),
             began: false,
             gave_back: false,
         }
@@ -127,17 +131,20 @@ impl<'a> Pass<'a> {
 
     /// Claims and starts work until nothing is due or every place is taken.
     async fn fill(&mut self) {
+        self.left_out.clear();
         loop {
             let room = self.context.config.parallel_refreshes.saturating_sub(self.held.len()).min(BATCH);
             if room == 0 {
                 return;
             }
-            let claims = match self.claim(room).await {
+            let busy = self.busy();
+            let claims = match self.claim(room, &busy).await {
                 Ok(claims) => claims,
                 Err(error) => return self.complain(&error),
             };
             if claims.is_empty() {
-                self.may_find_more = false;
+                self.may_find_more = !busy.is_empty();
+                self.left_out = busy;
                 return;
             }
             self.begin();
@@ -151,10 +158,20 @@ impl<'a> Pass<'a> {
         }
     }
 
-    async fn claim(&self, room: usize) -> Result<Vec<Claim>, StoreError> {
+    /// Connections with enough work at hand.
+    fn busy(&self) -> Vec<ConnectionId> {
+        let mut at_hand: BTreeMap<ConnectionId, (usize, usize)> = BTreeMap::new();
+        for held in self.held.values() {
+            at_hand.entry(held.connection()).or_insert((0, held.visit.concurrency())).0 += 1;
+        }
+        let enough = |(held, places): &(usize, usize)| *held >= places * AT_HAND;
+        at_hand.into_iter().filter(|(_, counts)| enough(counts)).map(|(id, _)| id).collect()
+    }
+
+    async fn claim(&self, room: usize, leave_out: &[ConnectionId]) -> Result<Vec<Claim>, StoreError> {
         let lease = chrono::TimeDelta::from_std(self.context.config.lease()).unwrap_or(chrono::TimeDelta::MAX);
         let limit = u32::try_from(room).unwrap_or(u32::MAX);
-        self.context.store.claim(self.context.clock.now(), self.worker, lease, limit).await
+        self.context.store.claim(self.context.clock.now(), self.worker, lease, limit, leave_out).await
     }
 
     async fn start(&mut self, connection: ConnectionId, claims: Vec<Claim>) {

@@ -1,11 +1,12 @@
-//! One refresh: a query is read, proved, measured for each of its links and recorded, or it fails and the last good
-//! readings stay.
+//! One refresh: a query is read, proved, and recorded with what it means for each of its links, or it fails and the last
+//! good readings stay.
 
 use crate::{
     context::Context,
     departures,
     lease::{self, Gauge},
-    links::{Links, Measurable},
+    links::Links,
+    measuring::Measuring,
     pass::okrs_of,
     plan, proof,
     visit::Visit,
@@ -13,11 +14,11 @@ use crate::{
 };
 use okrsync_connections::Error;
 use okrsync_domain::{
-    Instant, OkrId, Problem,
-    issue::{FieldId, IssueId},
+    Instant, Problem,
+    issue::IssueId,
     moves::Gone,
     problem::ProblemCode,
-    reading::{Reading, ReadingKind, Warning, WarningCode},
+    reading::{Warning, WarningCode},
     refresh::RefreshState,
 };
 use okrsync_store::{Claim, Failure, Origin, Recording, StoreError};
@@ -52,13 +53,11 @@ impl Ended {
     }
 }
 
-/// What was measured and proved.
-struct Measured {
-    at: Instant,
-    matched: u64,
-    readings: Vec<Reading>,
-    failed: Vec<(OkrId, Problem)>,
-    story_points_fields: Vec<FieldId>,
+/// What was found and proved.
+struct Proved {
+    walked: Walked,
+    links: Links,
+    warnings: Vec<Warning>,
     gone: Vec<(IssueId, Gone)>,
 }
 
@@ -74,14 +73,14 @@ impl Refresh<'_> {
     pub(crate) async fn run(&self) -> Ended {
         let began = self.context.clock.now();
         let gauge = Gauge::default();
-        let held = lease::hold(self.context, &self.claim.lease, &gauge, Box::pin(self.measure(&gauge))).await;
-        let ended = match held {
-            None => Err(StoreError::LeaseLost { refresh_id: self.claim.lease.refresh_id }),
-            Some(Ok(measured)) => self.record(measured, &gauge).await,
-            Some(Err(trouble)) if trouble.is_switch() => {
-                self.context.store.release(&self.claim.lease).await.map(|()| Ended::Released)
+        let mut again = self.context.config.unstable_retries;
+        let ended = loop {
+            let held = lease::hold(self.context, &self.claim.lease, &gauge, Box::pin(self.prove(&gauge))).await;
+            match self.end(held, began, &gauge).await {
+                // Somebody fetched the same with less, or found it gone: the next walk fetches it again.
+                Err(StoreError::NotMirrored { .. }) if again > 0 => again -= 1,
+                ended => break ended,
             }
-            Some(Err(trouble)) => self.fail(&trouble, began, &gauge).await,
         };
         ended.unwrap_or_else(|error| {
             tracing::warn!(%error, refresh.id = %self.claim.lease.refresh_id, "a refresh was given up");
@@ -89,41 +88,56 @@ impl Refresh<'_> {
         })
     }
 
-    async fn measure(&self, gauge: &Gauge) -> Result<Measured, Trouble> {
+    async fn end(
+        &self,
+        held: Option<Result<Proved, Trouble>>,
+        began: Instant,
+        gauge: &Gauge,
+    ) -> Result<Ended, StoreError> {
+        match held {
+            None => Err(StoreError::LeaseLost { refresh_id: self.claim.lease.refresh_id }),
+            Some(Ok(proved)) => self.record(proved, gauge).await,
+            Some(Err(trouble)) if trouble.is_switch() => {
+                self.context.store.release(&self.claim.lease).await.map(|()| Ended::Released)
+            }
+            Some(Err(trouble)) => self.fail(&trouble, began, gauge).await,
+        }
+    }
+
+    async fn prove(&self, gauge: &Gauge) -> Result<Proved, Trouble> {
         if let Some(problem) = self.visit.broken() {
             return Err(Trouble::Refused(problem.clone()));
         }
         let before = self.visit.site.requests();
-        let measured = self.ask(gauge).await;
+        let proved = self.ask(gauge).await;
         let sent = self.visit.site.requests().saturating_sub(before);
         gauge.update(|progress| progress.requests = sent);
-        measured
+        proved
     }
 
-    async fn ask(&self, gauge: &Gauge) -> Result<Measured, Trouble> {
+    async fn ask(&self, gauge: &Gauge) -> Result<Proved, Trouble> {
         self.visit.prove_account(self.context).await.map_err(Trouble::Refused)?;
         let links = Links::judge(self.context, self.visit, &self.claim.links).await;
-        let mut links = links.map_err(Trouble::Refused)?;
+        let links = links.map_err(Trouble::Refused)?;
         if let Some(problem) = links.hopeless() {
             return Err(Trouble::Refused(problem));
         }
-        let walk = Walker { context: self.context, site: &self.visit.site, claim: self.claim, gauge };
+        let walk = Walker { context: self.context, visit: self.visit, claim: self.claim, gauge };
         let mut again = self.context.config.unstable_retries;
         let (walked, warnings) = loop {
-            let walked = walk.walk(&mut links).await?;
+            let walked = walk.walk(&links).await?;
             match self.believe(&walked).await {
                 Err(Trouble::Jira(Error::ResultChanged { .. })) if again > 0 => again -= 1,
                 believed => break (walked, believed?),
             }
-            self.context.store.clear_stage(&self.claim.lease).await?;
         };
-        let measured = self.conclude(walked, links, &warnings)?;
-        Ok(Measured { gone: departures::ask(self.context, self.visit, self.claim).await, ..measured })
+        let gone = departures::ask(self.context, self.visit, self.claim, walked.members.clone()).await;
+        Ok(Proved { walked, links, warnings, gone })
     }
 
     /// Rule 5: what looks like a loss is believed only after a second look; the warnings that come with it.
     async fn believe(&self, walked: &Walked) -> Result<Vec<Warning>, Trouble> {
-        let (before, now) = (self.claim.query.last_matched, walked.matched);
+        let (before, now) = (self.claim.query.last_matched, walked.matched());
         let doubts = proof::doubts(before, now, self.context.config.drop_brake_percent);
         let mut said = walked.warnings.clone();
         if doubts.strict_check {
@@ -157,61 +171,37 @@ impl Refresh<'_> {
         if report.ok { Ok(()) } else { Err(report.first_error.map_or_else(unconfirmed, Trouble::from)) }
     }
 
-    /// The readings of all links that can be measured; a sum that is too large fails its link alone.
-    fn conclude(&self, walked: Walked, links: Links, warnings: &[Warning]) -> Result<Measured, Trouble> {
-        let story_points_fields = links.story_points_fields();
-        let Links { measurable, mut failed } = links;
-        let (now, mut readings) = (self.context.clock.now(), Vec::with_capacity(measurable.len()));
-        for (link, tallier) in measurable.into_iter().zip(walked.talliers) {
-            match tallier.finish() {
-                Ok(tally) => readings.push(Reading {
-                    id: self.context.random.id(now),
-                    okr_id: link.okr_id,
-                    at: walked.at,
-                    kind: ReadingKind::Automatic,
-                    query_id: Some(self.claim.query.id),
-                    refresh_id: Some(self.claim.lease.refresh_id),
-                    measure: link.measure,
-                    tally: Measurable::warned(tally, warnings),
-                }),
-                Err(error) => failed.push((link.okr_id, too_large(&error.to_string(), now))),
-            }
-        }
-        match failed.first() {
-            Some((_, problem)) if readings.is_empty() => Err(Trouble::Refused(problem.clone())),
-            _ => Ok(Measured {
-                at: walked.at,
-                matched: walked.matched,
-                readings,
-                failed,
-                story_points_fields,
-                gone: Vec::new(),
-            }),
-        }
-    }
-
-    async fn record(&self, measured: Measured, gauge: &Gauge) -> Result<Ended, StoreError> {
+    async fn record(&self, proved: Proved, gauge: &Gauge) -> Result<Ended, StoreError> {
         // A full lease for the one transaction that no heartbeat accompanies.
         lease::insist(|| lease::extend(self.context, &self.claim.lease, gauge)).await?;
         self.visit.praise(self.context).await;
-        let (finished_at, measured_at, matched) = (self.context.clock.now(), measured.at, measured.matched);
+        let Proved { walked, links, warnings, gone } = proved;
+        let (finished_at, measured_at, matched) = (self.context.clock.now(), walked.at, walked.matched());
         let (query, by_timer) = (&self.claim.query, self.claim.origin == Origin::Timer);
         let recording = Recording {
             lease: self.claim.lease.clone(),
             at: measured_at,
             finished_at,
             next_due: plan::next_due(query.connection_id, query.period_minutes, finished_at, by_timer),
-            matched,
             requests: gauge.read().requests,
-            readings: measured.readings,
-            failed: measured.failed,
-            story_points_fields: measured.story_points_fields,
-            gone: measured.gone,
+            members: walked.members,
+            fields: links.fields(),
+            done: walked.done,
+            story_points_fields: links.story_points_fields(),
+            gone,
         };
-        match lease::insist(|| self.context.store.record(recording.clone())).await {
+        let names = (query.id, self.claim.lease.refresh_id);
+        let measuring = Measuring::new(links, warnings, names, finished_at, self.context.random.clone());
+        match lease::insist(|| self.context.store.record(recording.clone(), Box::new(measuring.clone()))).await {
             Ok(changes) => tracing::debug!(refresh.id = %self.claim.lease.refresh_id, ?changes, matched, "recorded"),
-            Err(error @ (StoreError::LeaseLost { .. } | StoreError::Busy(_) | StoreError::Unavailable(_))) => {
-                return Err(error);
+            Err(
+                error @ (StoreError::LeaseLost { .. }
+                | StoreError::NotMirrored { .. }
+                | StoreError::Busy(_)
+                | StoreError::Unavailable(_)),
+            ) => return Err(error),
+            Err(error @ StoreError::Unmeasurable(_)) => {
+                return self.fail(&Trouble::Store(error), measured_at, gauge).await;
             }
             Err(error) => {
                 tracing::error!(%error, refresh.id = %self.claim.lease.refresh_id, "a proved result could not be recorded");

@@ -1,7 +1,7 @@
 //! One visit to a connection within a pass: who we are there and what fields there are is asked once for all its
 //! queries, and when it turns out to be in trouble, its other queries are not asked at all.
 
-use crate::{SyncError, context::Context, error::jira, events::Event, plan};
+use crate::{SyncError, catch_up::Ground, context::Context, cost::Unit, error::jira, events::Event, plan};
 use chrono::TimeDelta;
 use okrsync_connections::{Error, Site};
 use okrsync_domain::{
@@ -37,7 +37,9 @@ pub(crate) struct Visit {
     pub(crate) site: Site,
     /// Queries asked at once.
     pub(crate) places: Arc<Semaphore>,
-    opened_at: Instant,
+    /// What it knows of the connection's issues.
+    pub(crate) ground: Ground,
+    pub(crate) opened_at: Instant,
     /// News heard when it was opened.
     news: u64,
     account: OnceCell<Result<(), Problem>>,
@@ -56,6 +58,7 @@ impl Visit {
         let site = context.sites.of(&connection).await?;
         let places = usize::try_from(connection.concurrency.max(1)).unwrap_or(1);
         Ok(Self {
+            ground: Ground::default(),
             site,
             places: Arc::new(Semaphore::new(places)),
             opened_at,
@@ -83,6 +86,16 @@ impl Visit {
         let now = context.clock.now();
         let usable = self.broken.get().is_none_or(|broken| now - broken.seen_at < BROKEN_FOR);
         usable && now - self.opened_at < FRESH_FOR
+    }
+
+    /// Requests at once.
+    pub(crate) fn concurrency(&self) -> usize {
+        usize::try_from(self.connection.concurrency.max(1)).unwrap_or(1)
+    }
+
+    /// What Jira counts on this connection.
+    pub(crate) fn unit(&self) -> Unit {
+        Unit::of(&self.connection)
     }
 
     /// Why the whole connection cannot be asked, if it is known by now.
@@ -119,7 +132,7 @@ impl Visit {
     }
 
     /// What every query needs and Jira does not give is the connection's trouble, whatever its code.
-    fn answered<T>(&self, context: &Context, answer: Result<T, Error>) -> Result<T, Problem> {
+    pub(crate) fn answered<T>(&self, context: &Context, answer: Result<T, Error>) -> Result<T, Problem> {
         match answer {
             Ok(answer) => Ok(answer),
             Err(error) => {

@@ -1,16 +1,20 @@
-//! One walk over everything a query matches: pages go to the stage and into the tallies as they come.
+//! One walk over everything a query matches: which issues those are, all of them, with their facts in the mirror.
 
 use crate::{
+    catch_up::Done,
     context::Context,
+    cost::{self, Unit, Way},
     error::{internal, jira},
     events::Event,
+    fetch::{self, Fetch},
     lease::{self, Gauge},
     links::Links,
+    visit::Visit,
 };
-use okrsync_connections::{Error, Page, Site};
-use okrsync_domain::{Instant, Problem, problem::ProblemCode, refresh::RefreshState};
-use okrsync_metrics::Tallier;
-use okrsync_store::{Claim, StoreError};
+use okrsync_connections::Error;
+use okrsync_domain::{Instant, Problem, issue::IssueId, problem::ProblemCode, refresh::RefreshState};
+use okrsync_store::{Claim, Demand, Mirrored, Sighting, StoreError};
+use std::sync::Arc;
 
 /// Why a walk gave no result.
 #[derive(Debug, thiserror::Error)]
@@ -31,79 +35,134 @@ pub(crate) enum Trouble {
 
 /// Everything that one walk found.
 pub(crate) struct Walked {
-    /// When it began: the instant of its readings.
+    /// As of when: what was found was so between then and now.
     pub(crate) at: Instant,
-    /// Issues that matched.
-    pub(crate) matched: u64,
-    /// One per measurable link, in their order.
-    pub(crate) talliers: Vec<Tallier>,
+    /// What matched, by id; all of it is mirrored.
+    pub(crate) members: Arc<[IssueId]>,
+    /// How statuses count. Empty where every category came with its issue.
+    pub(crate) done: Done,
     /// What Jira said beside the pages.
     pub(crate) warnings: Vec<String>,
+}
+
+impl Walked {
+    /// How many issues matched.
+    pub(crate) fn matched(&self) -> u64 {
+        count(&self.members)
+    }
 }
 
 /// A refresh's tools for walking.
 pub(crate) struct Walker<'a> {
     pub(crate) context: &'a Context,
-    pub(crate) site: &'a Site,
+    pub(crate) visit: &'a Visit,
     pub(crate) claim: &'a Claim,
     pub(crate) gauge: &'a Gauge,
 }
 
 impl Walker<'_> {
-    /// Walks until a walk holds. What changed while it was read is read again a few times; a field whose numbers are
-    /// too large costs the links that need it, not the others.
-    pub(crate) async fn walk(&self, links: &mut Links) -> Result<Walked, Trouble> {
+    /// Walks until a walk holds: what changed while it was read is read again a few times.
+    pub(crate) async fn walk(&self, links: &Links) -> Result<Walked, Trouble> {
         let mut unstable = 0;
         loop {
-            let error = match self.once(links).await {
-                Ok(walked) => return Ok(walked),
-                Err(error) => error,
-            };
-            match &error {
-                Trouble::Jira(Error::ResultChanged { .. }) | Trouble::Store(StoreError::Duplicate { .. })
+            match Box::pin(self.once(links)).await {
+                Err(Trouble::Jira(error @ Error::ResultChanged { .. }))
                     if unstable < self.context.config.unstable_retries =>
                 {
                     unstable += 1;
+                    tracing::debug!(refresh.id = %self.claim.lease.refresh_id, %error, "it is read again from its start");
                 }
-                Trouble::Jira(too_large @ Error::NumberTooLarge { field, .. }) => {
-                    let problem = jira(too_large, self.context.clock.now());
-                    if !links.give_up(field, &problem) || links.measurable.is_empty() {
-                        return Err(error);
-                    }
-                }
-                _ => return Err(error),
+                ended => return ended,
             }
-            tracing::debug!(refresh.id = %self.claim.lease.refresh_id, %error, "the result is read again from its start");
-            self.context.store.clear_stage(&self.claim.lease).await?;
         }
     }
 
     async fn once(&self, links: &Links) -> Result<Walked, Trouble> {
-        let mut walked = Walked {
-            at: self.context.clock.now(),
-            matched: 0,
-            talliers: links.measurable.iter().map(crate::links::Measurable::tallier).collect(),
-            warnings: Vec::new(),
-        };
-        let mut pages = self.site.search(&self.claim.query.canonical, &links.wanted());
-        while let Some(page) = pages.next().await? {
-            self.take(page, &mut walked).await?;
+        let sizes = self.visit.site.page_sizes();
+        // Of what is not known yet, the first page tells.
+        match cost::way(self.claim.query.last_matched.unwrap_or(0), sizes, self.visit.unit()) {
+            Way::Read => self.read(links).await,
+            Way::Sweep => self.sweep(links).await,
         }
-        Ok(walked)
     }
 
-    async fn take(&self, page: Page, walked: &mut Walked) -> Result<(), Trouble> {
-        for issue in &page.issues {
-            for tallier in &mut walked.talliers {
-                tallier.add(&issue.key, &issue.facts);
+    /// Reads everything with its facts; what turns out to be more than a page is swept, where that costs less.
+    async fn read(&self, links: &Links) -> Result<Walked, Trouble> {
+        let (wanted, at) = (self.visit.wanted(self.context).await?, self.context.clock.now());
+        let (mut members, mut warnings) = (Vec::new(), Vec::new());
+        let mut pages = self.visit.site.read(&self.claim.query.canonical, &wanted);
+        loop {
+            let seen_at = self.context.clock.now();
+            let Some(page) = pages.next().await? else { break };
+            members.extend(page.issues.iter().map(|fetched| fetched.issue.id));
+            warnings.extend(page.warnings);
+            self.keep(fetch::mirrored(page.issues, &wanted, seen_at)).await?;
+            if !pages.is_proved() && self.visit.unit() == Unit::Requests {
+                return self.sweep(links).await;
             }
+            self.show(count(&members), page.total).await?;
         }
-        walked.matched += u64::try_from(page.issues.len()).unwrap_or(u64::MAX);
-        walked.warnings.extend(page.warnings);
-        if !page.issues.is_empty() {
-            self.context.store.stage(&self.claim.lease, page.issues).await?;
+        Ok(walked(at, members, Done::default(), warnings))
+    }
+
+    async fn keep(&self, mirrored: Vec<Mirrored>) -> Result<(), Trouble> {
+        if mirrored.is_empty() {
+            return Ok(());
         }
-        let (done, total) = (walked.matched, page.total);
+        Ok(self.context.store.mirror(self.claim.query.connection_id, mirrored).await?)
+    }
+
+    /// Lists all members, and fetches those that are new to the mirror or have changed.
+    async fn sweep(&self, links: &Links) -> Result<Walked, Trouble> {
+        let caught_up = self.visit.catch_up(self.context).await?;
+        let done = self.visit.statuses(self.context).await.map_err(Trouble::Refused)?;
+        let (mut listed, mut warnings) = (Vec::new(), Vec::new());
+        let mut pages = self.visit.site.sweep(&self.claim.query.canonical);
+        while let Some(page) = pages.next().await? {
+            listed.extend(page.issues.iter().map(|issue| (issue.id, issue.updated)));
+            warnings.extend(page.warnings);
+            self.show(0, page.total.or(Some(count(&listed)))).await?;
+        }
+        self.complete(&listed, links, &done, caught_up.mark).await?;
+        Ok(walked(caught_up.at, listed.into_iter().map(|(id, _)| id).collect(), done, warnings))
+    }
+
+    /// Has everything mirrored that is listed.
+    async fn complete(&self, listed: &[Sighting], links: &Links, done: &Done, look: Instant) -> Result<(), Trouble> {
+        let mut lacking = self.lacking(listed, links, done).await?;
+        let size = usize::try_from(self.visit.site.page_sizes().fetch).unwrap_or(usize::MAX);
+        let _alone = if lacking.len() > size {
+            // Others may be fetching the same.
+            let alone = self.visit.ground.fetching.lock().await;
+            lacking = self.lacking(listed, links, done).await?;
+            Some(alone)
+        } else {
+            None
+        };
+        let total = count(listed);
+        let mut present = total - count(&lacking);
+        let mut fetch = Fetch::new(self.context, self.visit, lacking, look).await?;
+        while let Some(more) = fetch.next().await? {
+            present += more;
+            self.show(present, Some(total)).await?;
+        }
+        match fetch.missing.first() {
+            None => self.show(total, Some(total)).await,
+            Some(id) => Err(Error::ResultChanged { detail: format!("issue {id} was listed and is not there") }.into()),
+        }
+    }
+
+    async fn lacking(&self, listed: &[Sighting], links: &Links, done: &Done) -> Result<Vec<IssueId>, Trouble> {
+        let demand = Demand {
+            fields: links.fields(),
+            statuses: done.keys().cloned().collect(),
+            now: self.context.clock.now(),
+            believed_for: self.context.config.believed_for(),
+        };
+        Ok(self.context.store.unmirrored(self.claim.query.connection_id, listed.to_vec(), demand).await?)
+    }
+
+    async fn show(&self, done: u64, total: Option<u64>) -> Result<(), Trouble> {
         self.gauge.update(|progress| (progress.done, progress.total) = (done, total));
         if self.gauge.is_news() { self.tell(done, total).await } else { Ok(()) }
     }
@@ -128,6 +187,15 @@ impl From<Error> for Trouble {
     }
 }
 
+fn walked(at: Instant, mut members: Vec<IssueId>, done: Done, warnings: Vec<String>) -> Walked {
+    members.sort_unstable();
+    Walked { at, members: members.into(), done, warnings }
+}
+
+fn count<T>(items: &[T]) -> u64 {
+    u64::try_from(items.len()).unwrap_or(u64::MAX)
+}
+
 impl Trouble {
     /// Whether nothing is wrong but that nobody wants it any more.
     pub(crate) fn is_switch(&self) -> bool {
@@ -144,14 +212,7 @@ impl Trouble {
             Self::Jira(error) => jira(error, at),
             Self::Refused(problem) => problem.clone(),
             Self::SwitchedOff => internal(&self.to_string(), at),
-            // An issue that comes twice in one walk, and again after the retries.
-            Self::Store(StoreError::Duplicate { .. }) => Problem {
-                code: ProblemCode::JiraUnexpectedAnswer,
-                message: "Jira gave the same issue twice in one result.".to_owned(),
-                hint: Some("It is tried again by itself.".to_owned()),
-                at,
-                retry_at: None,
-            },
+            Self::Store(StoreError::Unmeasurable(problem)) => (**problem).clone(),
             Self::Store(error) => internal(&error.to_string(), at),
         }
     }

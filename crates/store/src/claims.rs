@@ -13,15 +13,16 @@ use crate::{
     queries::{Query, QueryRow},
     refresh_requests::{self, Origin},
     row::{Row, big, word},
-    schema::{connection_health, links, okrs, queries, refreshes, stage},
+    schema::{connection_health, links, okrs, queries, refreshes},
     sql_types::{Json, Ts},
 };
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use okrsync_domain::{
-    Instant, Random, RefreshId, connection::ConnectionState, link::Link, measure::Measure, refresh::RefreshState,
+    ConnectionId, Instant, Random, RefreshId, connection::ConnectionState, link::Link, measure::Measure,
+    refresh::RefreshState,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A worker's right to refresh a query and to write what it finds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,8 +65,9 @@ struct Askable {
     urgent: Vec<String>,
 }
 
-/// Sorts out connections that are off, wait for a sign-in or pause.
-fn askable(db: &mut Db, now: Instant) -> Result<Askable, StoreError> {
+/// Sorts out connections that are off, wait for a sign-in or pause, or are not wanted.
+fn askable(db: &mut Db, now: Instant, leave_out: &[ConnectionId]) -> Result<Askable, StoreError> {
+    let leave_out: HashSet<String> = leave_out.iter().map(ToString::to_string).collect();
     let resting = [word(&ConnectionState::Disabled), word(&ConnectionState::NeedsAuthorization)];
     let query = connection_health::table.select((
         connection_health::connection_id,
@@ -77,7 +79,7 @@ fn askable(db: &mut Db, now: Instant) -> Result<Askable, StoreError> {
     let over = |until: Option<Ts>| until.is_none_or(|until| until.0 <= now);
     let mut askable = Askable { timely: Vec::new(), urgent: Vec::new() };
     for (id, state, retry_at, paused_until) in rows {
-        if resting.contains(&state) || !over(retry_at) {
+        if resting.contains(&state) || !over(retry_at) || leave_out.contains(&id) {
             continue;
         }
         if over(paused_until) {
@@ -127,8 +129,6 @@ fn due(db: &mut Db, random: &Random, askable: &Askable, now: Instant, limit: i64
 
 /// Puts the lease on refreshes that this transaction holds locked.
 fn lease(db: &mut Db, ids: &[String], worker: &str, now: Instant, until: Instant) -> Result<(), StoreError> {
-    let staged = stage::table.filter(stage::refresh_id.eq_any(ids.to_vec()));
-    on!(&mut *db, |c| diesel::delete(staged).execute(c))?;
     let rows = refreshes::table.filter(refreshes::id.eq_any(ids.to_vec()));
     let taken = (
         refreshes::state.eq(word(&RefreshState::Running)),
@@ -195,21 +195,24 @@ fn describe(db: &mut Db, ids: Vec<String>, worker: &str, period: u32) -> Result<
 impl Store {
     /// Takes up to `limit` refreshes for `worker`, who must write or extend within `lease`: those asked for first, then
     /// those whose worker fell silent, then queries that are due. Connections that are off, wait for a sign-in or pause
-    /// are left alone; what people ask for waits only for a pause that Jira itself asked for.
+    /// are left alone; what people ask for waits only for a pause that Jira itself asked for. Nothing is taken of connections to `leave_out`, because the worker has enough of
+    /// them.
     pub async fn claim(
         &self,
         now: Instant,
         worker: &str,
         lease_time: TimeDelta,
         limit: u32,
+        leave_out: &[ConnectionId],
     ) -> Result<Vec<Claim>, StoreError> {
         let (worker, random, default) = (worker.to_owned(), self.random.clone(), self.period_minutes);
+        let leave_out = leave_out.to_vec();
         self.write(move |db| {
             let organisation = organisation::load(db, default)?;
             if !organisation.jira_enabled {
                 return Ok(Vec::new());
             }
-            let askable = askable(db, now)?;
+            let askable = askable(db, now, &leave_out)?;
             let mut ids = waiting(db, &askable, now, i64::from(limit))?;
             let left = i64::from(limit) - big(ids.len());
             if left > 0 {

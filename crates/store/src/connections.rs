@@ -5,7 +5,8 @@ use crate::{
     connection_links::count_links,
     connection_rows::{ConnectionRow, HealthRow},
     error::{StoreError, missing},
-    health,
+    first_sync::{self, FirstSync},
+    health, mirror,
     okrs::Viewer,
     page::{Cursor, Page, Slice, behind},
     people::count,
@@ -39,6 +40,8 @@ pub struct ConnectionOverview {
     pub links: u64,
     /// Requests sent since the instant that was asked for.
     pub requests: u64,
+    /// How far the queries have come that were never measured; none where there are none.
+    pub first_sync: Option<FirstSync>,
 }
 
 /// Connections with their health: those that somebody may use, or all of them.
@@ -151,6 +154,7 @@ fn overviews(
     let ids: Vec<String> = rows.iter().map(|(row, _)| row.id.clone()).collect();
     let links = count_links(db, &ids)?;
     let requests = count_requests(db, &ids, since)?;
+    let first_syncs = first_sync::load(db, &ids)?;
     rows.into_iter()
         .zip(ids)
         .map(|((row, health), id)| {
@@ -158,6 +162,7 @@ fn overviews(
                 connection: row.read(&health)?,
                 links: count(links.get(&id).copied().unwrap_or(0))?,
                 requests: requests.get(&id).copied().unwrap_or(0),
+                first_sync: first_syncs.get(&id).copied(),
             })
         })
         .collect()
@@ -201,6 +206,7 @@ impl Store {
                 connection,
                 links: count(count_links(db, &ids)?.get(&key).copied().unwrap_or(0))?,
                 requests: count_requests(db, &ids, since)?.get(&key).copied().unwrap_or(0),
+                first_sync: first_sync::load(db, &ids)?.get(&key).copied(),
             })
         })
         .await
@@ -245,6 +251,9 @@ impl Store {
                 .map_err(|error| missing(error, "user", &connection.owner_id))?;
             if saved == 0 {
                 return Err(StoreError::Changed { what: CONNECTION, id: id.to_string() });
+            }
+            if (&before.server_url, before.deployment) != (&connection.server_url, connection.deployment) {
+                mirror::clear(db, &id.to_string())?;
             }
             secrets::set(db, id, &secrets.set)?;
             secrets::remove(db, id, &secrets.remove)?;

@@ -6,7 +6,7 @@ use crate::{
     error::StoreError,
     pool::{Db, on},
     row::word,
-    schema::{departures, issues, members, queries, refreshes, stage},
+    schema::{departures, issues, members, queries, refreshes},
     sql_types::Ts,
     store::CHUNK,
 };
@@ -16,6 +16,7 @@ use okrsync_domain::{
     issue::{IssueId, IssueKey},
     moves::Gone,
 };
+use std::sync::Arc;
 
 /// Notes what is known of issues that leave at `at`, inside somebody's transaction.
 pub(crate) fn note(db: &mut Db, query: &str, at: Instant, gone: &[(IssueId, Gone)]) -> Result<(), StoreError> {
@@ -35,26 +36,32 @@ pub(crate) fn note(db: &mut Db, query: &str, at: Instant, gone: &[(IssueId, Gone
 }
 
 impl Store {
-    /// The current members of a refresh's query that are not on its stage: what recording it will end. At most `limit`,
-    /// by id, with the keys last seen; an issue that the mirror does not have is left out.
-    pub async fn departing(&self, lease: &Lease, limit: u32) -> Result<Vec<(IssueId, IssueKey)>, StoreError> {
+    /// The current members of a refresh's query that it does not find (`found`, by id): what recording it will end. At most
+    /// `limit`, by id, with the keys last seen; an issue that is not mirrored is left out.
+    pub async fn departing(
+        &self,
+        lease: &Lease,
+        found: Arc<[IssueId]>,
+        limit: u32,
+    ) -> Result<Vec<(IssueId, IssueKey)>, StoreError> {
         let key = lease.refresh_id.to_string();
         self.read(move |db| {
-            let staged = stage::table.filter(stage::refresh_id.eq(key.clone())).select(stage::issue_id);
-            let departing =
-                members::table
-                    .inner_join(queries::table.on(queries::id.eq(members::query_id)))
-                    .inner_join(refreshes::table.on(refreshes::query_id.eq(queries::id)))
-                    .inner_join(issues::table.on(
-                        issues::connection_id.eq(queries::connection_id).and(issues::issue_id.eq(members::issue_id)),
-                    ))
-                    .filter(refreshes::id.eq(key))
-                    .filter(members::ended_at.is_null())
-                    .filter(members::issue_id.ne_all(staged))
-                    .order(members::issue_id)
-                    .limit(i64::from(limit))
-                    .select((members::issue_id, issues::issue_key));
-            let rows: Vec<(i64, String)> = on!(db, |c| departing.load(c))?;
+            let query = refreshes::table.find(&key).select(refreshes::query_id);
+            let query: Option<String> = on!(&mut *db, |c| query.first(c).optional())?;
+            let Some(query) = query else { return Ok(Vec::new()) };
+            let current = members::table
+                .filter(members::query_id.eq(&query).and(members::ended_at.is_null()))
+                .order(members::issue_id)
+                .select(members::issue_id);
+            let current: Vec<i64> = on!(&mut *db, |c| current.load(c))?;
+            let missed = current.into_iter().filter(|id| found.binary_search(&IssueId(*id)).is_err());
+            let missed: Vec<i64> = missed.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+            let known = issues::table
+                .inner_join(queries::table.on(queries::connection_id.eq(issues::connection_id)))
+                .filter(queries::id.eq(&query).and(issues::issue_id.eq_any(missed)))
+                .order(issues::issue_id)
+                .select((issues::issue_id, issues::issue_key));
+            let rows: Vec<(i64, String)> = on!(db, |c| known.load(c))?;
             Ok(rows.into_iter().map(|(id, key)| (IssueId(id), IssueKey(key))).collect())
         })
         .await

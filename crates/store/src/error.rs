@@ -1,7 +1,7 @@
 //! What can go wrong with the store, by what a caller can do about it.
 
 use diesel::result::{DatabaseErrorKind, DeserializeFieldError, Error as Diesel};
-use okrsync_domain::{OkrId, QueryId, RefreshId};
+use okrsync_domain::{OkrId, Problem, QueryId, RefreshId};
 use std::error::Error;
 
 /// What can go wrong with the store.
@@ -72,14 +72,15 @@ pub enum StoreError {
         /// The refresh.
         refresh_id: RefreshId,
     },
-    /// What was measured is not what is staged: fail the refresh.
-    #[error("{staged} issues are staged, but {matched} were measured")]
-    StageMismatch {
-        /// Issues in the stage.
-        staged: u64,
-        /// Issues that the readings were measured over.
-        matched: u64,
+    /// Issues that were to be measured are no longer mirrored as they must be: read them again.
+    #[error("{lacking} issues are not mirrored as they must be")]
+    NotMirrored {
+        /// How many, at least.
+        lacking: u64,
     },
+    /// No link could be measured, and why: fail the refresh.
+    #[error("{}", .0.message)]
+    Unmeasurable(Box<Problem>),
     /// Another process holds the database: try again in a moment.
     #[error("the database is busy: {0}")]
     Busy(String),

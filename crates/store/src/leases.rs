@@ -1,23 +1,18 @@
-//! Working under a lease: staying alive, staging pages, giving up.
+//! Working under a lease: staying alive, giving up.
 
 use crate::{
     Store,
     claims::Lease,
-    error::{StoreError, duplicate},
+    error::StoreError,
     pool::{Db, on},
     queries, refresh_requests,
     row::{Row, big, word},
-    schema::{self, refreshes, stage},
+    schema::{self, refreshes},
     sql_types::{Json, Ts},
-    store::CHUNK,
     turns,
 };
 use diesel::prelude::*;
-use okrsync_domain::{
-    Instant, Problem,
-    issue::{Issue, IssueId},
-    refresh::RefreshState,
-};
+use okrsync_domain::{Instant, Problem, refresh::RefreshState};
 
 /// How far a refresh has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,20 +40,6 @@ pub struct Failure {
     pub next_due: Instant,
     /// Requests sent.
     pub requests: u64,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = stage, treat_none_as_default_value = false)]
-struct StagedRow {
-    refresh_id: String,
-    issue_id: i64,
-    document: Json,
-}
-
-impl StagedRow {
-    fn of(lease: &Lease, issue: &Issue) -> Self {
-        Self { refresh_id: lease.refresh_id.to_string(), issue_id: issue.id.0, document: Json::of(issue) }
-    }
 }
 
 /// The refresh's row, as long as the lease on it is worth something.
@@ -96,7 +77,7 @@ pub(crate) fn hold_turn(db: &mut Db, lease: &Lease) -> Result<String, StoreError
     hold(db, lease)
 }
 
-/// Ends a refresh with or without a problem and empties its stage.
+/// Ends a refresh with or without a problem.
 pub(crate) fn end(
     db: &mut Db,
     lease: &Lease,
@@ -114,28 +95,7 @@ pub(crate) fn end(
         refreshes::error.eq(problem.map(Json::of)),
     );
     let rows = on!(&mut *db, |c| diesel::update(held!(lease)).set(ended).execute(c))?;
-    one(rows, lease)?;
-    empty_stage(db, lease)
-}
-
-fn empty_stage(db: &mut Db, lease: &Lease) -> Result<(), StoreError> {
-    let staged = stage::table.filter(stage::refresh_id.eq(lease.refresh_id.to_string()));
-    on!(db, |c| diesel::delete(staged).execute(c))?;
-    Ok(())
-}
-
-/// Reads a piece of the stage inside somebody's transaction, by issue id.
-pub(crate) fn staged(db: &mut Db, lease: &Lease, after: Option<IssueId>, limit: i64) -> Result<Vec<Issue>, StoreError> {
-    let key = lease.refresh_id.to_string();
-    let query = stage::table
-        .filter(stage::refresh_id.eq(&key))
-        .filter(stage::issue_id.gt(after.map_or(i64::MIN, |id| id.0)))
-        .order(stage::issue_id)
-        .limit(limit)
-        .select(stage::document);
-    let documents: Vec<Json> = on!(db, |c| query.load(c))?;
-    let row = Row { table: "stage", key: &key };
-    documents.iter().map(|document| row.json("document", document)).collect()
+    one(rows, lease)
 }
 
 /// Notes a failure on the query: the last good reading stays, with why and since when.
@@ -165,49 +125,6 @@ impl Store {
                 refreshes::requests.eq(big(progress.requests)),
             );
             one(on!(db, |c| diesel::update(held!(lease)).set(alive).execute(c))?, &lease)
-        })
-        .await
-    }
-
-    /// Puts a page of issues on the stage, where nobody sees them until [`Store::record`]. An issue that comes twice is
-    /// refused: the walk cannot be trusted.
-    pub async fn stage(&self, lease: &Lease, issues: Vec<Issue>) -> Result<(), StoreError> {
-        let lease = lease.clone();
-        self.write(move |db| {
-            hold(db, &lease)?;
-            for part in issues.chunks(CHUNK) {
-                let rows: Vec<StagedRow> = part.iter().map(|issue| StagedRow::of(&lease, issue)).collect();
-                on!(&mut *db, |c| diesel::insert_into(stage::table).values(&rows).execute(c))
-                    .map_err(|error| duplicate(error, "staged issue", "id"))?;
-            }
-            Ok(())
-        })
-        .await
-    }
-
-    /// Everything on the stage, by issue id.
-    pub async fn staged(&self, lease: &Lease) -> Result<Vec<Issue>, StoreError> {
-        let lease = lease.clone();
-        self.read(move |db| staged(db, &lease, None, i64::MAX)).await
-    }
-
-    /// A piece of the stage: issues behind an id, by id.
-    pub async fn staged_after(
-        &self,
-        lease: &Lease,
-        after: Option<IssueId>,
-        limit: u32,
-    ) -> Result<Vec<Issue>, StoreError> {
-        let lease = lease.clone();
-        self.read(move |db| staged(db, &lease, after, i64::from(limit))).await
-    }
-
-    /// Empties the stage, because the walk begins anew.
-    pub async fn clear_stage(&self, lease: &Lease) -> Result<(), StoreError> {
-        let lease = lease.clone();
-        self.write(move |db| {
-            hold(db, &lease)?;
-            empty_stage(db, &lease)
         })
         .await
     }

@@ -154,6 +154,18 @@ fn put(db: &mut Db, random: &Random, put: &PutLink, now: Instant) -> Result<Link
 }
 
 impl Store {
+    /// What the links of a connection measure, each metric once.
+    pub async fn linked_metrics(&self, connection: ConnectionId) -> Result<Vec<Metric>, StoreError> {
+        self.read(move |db| {
+            let key = connection.to_string();
+            let query = links::table.filter(links::connection_id.eq(&key)).select(links::metric).distinct();
+            let metrics: Vec<Json> = on!(db, |c| query.load(c))?;
+            let row = Row { table: "links", key: &key };
+            metrics.iter().map(|metric| row.json("metric", metric)).collect()
+        })
+        .await
+    }
+
     /// Links an OKR to a query, in place of a link that it may have, and asks for the refresh that measures it.
     pub async fn put_link(&self, wanted: PutLink, now: Instant) -> Result<LinkPut, StoreError> {
         let random = self.random.clone();

@@ -6,9 +6,10 @@ use crate::{
     departures,
     error::StoreError,
     issues,
-    leases::{self, end, hold_turn},
+    leases::{end, hold_turn},
     links::LinkRow,
     members::{Comparison, MemberChanges},
+    mirror::{self, Mirrored},
     pool::{Db, on},
     queries,
     readings::{self, Kept},
@@ -21,13 +22,16 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use okrsync_domain::{
     Date, Instant, OkrId, Problem,
-    issue::{FieldId, IssueId},
+    issue::{FieldId, Issue, IssueId},
     link::Settings,
     measure::Metric,
     moves::Gone,
     reading::Reading,
 };
-use std::collections::HashMap;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 /// A proved refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,18 +44,40 @@ pub struct Recording {
     pub finished_at: Instant,
     /// When the query is due again.
     pub next_due: Instant,
-    /// Issues that the readings were measured over: exactly those on the stage.
-    pub matched: u64,
     /// Requests sent.
     pub requests: u64,
-    /// A reading of each link that could be measured.
-    pub readings: Vec<Reading>,
-    /// Links whose metric could not be measured, and why: their last reading stays.
-    pub failed: Vec<(OkrId, Problem)>,
+    /// Everything that matched, by ascending id. Each of them is mirrored with the fields.
+    pub members: Arc<[IssueId]>,
+    /// Fields that the links measure by: members keep these facts only.
+    pub fields: BTreeSet<FieldId>,
+    /// Whether a status is in the category `done`, by its id, as the site has it now. Where one is missing, its category
+    /// came with the issue.
+    pub done: Arc<HashMap<String, bool>>,
     /// The connection's story point fields, where points were measured.
     pub story_points_fields: Vec<FieldId>,
     /// What is known of issues that left and cannot be found any more.
     pub gone: Vec<(IssueId, Gone)>,
+}
+
+/// Measures the members of a refresh while they are recorded, so that the readings are of exactly these.
+pub trait Measure: Send {
+    /// Takes a member with the facts that are recorded of it.
+    fn take(&mut self, member: &Mirrored);
+
+    /// The readings, as of an instant.
+    ///
+    /// # Errors
+    /// No link can be measured, and why: nothing is recorded.
+    fn finish(self: Box<Self>, at: Instant) -> Result<Measured, Problem>;
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Measured {
+    /// A reading of each link that could be measured.
+    pub readings: Vec<Reading>,
+    /// Links whose metric could not be measured, and why: their last reading stays.
+    pub failed: Vec<(OkrId, Problem)>,
 }
 
 /// Refreshes of a query follow each other, though another machine's clock may be behind the one that recorded last: such a
@@ -61,34 +87,56 @@ fn in_order(db: &mut Db, mut recording: Recording, query: &str) -> Result<Record
     let last: Option<Ts> = on!(db, |c| last.first(c))?;
     if let Some(Ts(last)) = last.filter(|last| recording.at <= last.0) {
         recording.at = last + TimeDelta::microseconds(1);
-        recording.readings.iter_mut().for_each(|reading| reading.at = recording.at);
     }
     Ok(recording)
 }
 
-/// Copies the stage into mirror and members, piece by piece.
-fn promote(db: &mut Db, recording: &Recording, query: &str) -> Result<MemberChanges, StoreError> {
+/// Makes members of what matched, from the mirror, piece by piece, and has them measured.
+fn promote(
+    db: &mut Db,
+    recording: &Recording,
+    query: &str,
+    measure: &mut dyn Measure,
+) -> Result<MemberChanges, StoreError> {
     let connection =
         schema::queries::table.filter(schema::queries::id.eq(query)).select(schema::queries::connection_id);
     let connection: String = on!(&mut *db, |c| connection.first(c))?;
     let mut comparison = Comparison::begin(db, query, recording.at)?;
-    let (mut after, mut staged) = (None, 0_u64);
-    loop {
-        let part = leases::staged(db, &recording.lease, after, big(CHUNK))?;
-        let Some(last) = part.last() else { break };
-        after = Some(last.id);
-        staged += u64::try_from(part.len()).unwrap_or(u64::MAX);
-        issues::mirror(db, &connection, &part)?;
-        comparison.compare(db, &part)?;
-    }
-    if staged != recording.matched {
-        return Err(StoreError::StageMismatch { staged, matched: recording.matched });
+    for part in recording.members.chunks(CHUNK) {
+        let members = mirror::load(db, &connection, part)?;
+        let lacking = part.len() - members.iter().filter(|member| recording.fields.is_subset(&member.fields)).count();
+        if lacking > 0 {
+            return Err(StoreError::NotMirrored { lacking: u64::try_from(lacking).unwrap_or(u64::MAX) });
+        }
+        let members: Vec<Mirrored> = members.into_iter().map(|member| recording.facts_of(member)).collect();
+        for member in &members {
+            measure.take(member);
+        }
+        let issues: Vec<Issue> = members.into_iter().map(|member| member.issue).collect();
+        issues::mirror(db, &connection, &issues)?;
+        comparison.compare(db, &issues)?;
     }
     comparison.finish(db)
 }
 
+impl Recording {
+    /// A member as it is recorded: with the facts that are measured, and completed by the status catalogue of now.
+    fn facts_of(&self, mut member: Mirrored) -> Mirrored {
+        let Issue { status_id, facts, .. } = &mut member.issue;
+        facts.keep(&self.fields);
+        if let Some(done) = status_id.as_ref().and_then(|status| self.done.get(status)) {
+            facts.completed = *done;
+        }
+        member
+    }
+
+    fn matched(&self) -> u64 {
+        u64::try_from(self.members.len()).unwrap_or(u64::MAX)
+    }
+}
+
 /// Stores the readings of links that still use the query, and notes what could not be measured.
-fn keep_readings(db: &mut Db, recording: &Recording, query: &str) -> Result<(), StoreError> {
+fn keep_readings(db: &mut Db, recording: &Recording, measured: &Measured, query: &str) -> Result<(), StoreError> {
     let linked = links::table.filter(links::query_id.eq(query));
     let rows: Vec<LinkRow> = on!(&mut *db, |c| linked.select(LinkRow::as_select()).load(c))?;
     let mut settings = HashMap::new();
@@ -98,7 +146,7 @@ fn keep_readings(db: &mut Db, recording: &Recording, query: &str) -> Result<(), 
         let link = row.read()?;
         settings.insert(link.okr_id, (link, before));
     }
-    for reading in &recording.readings {
+    for reading in &measured.readings {
         let Some((link, _)) = settings.get(&reading.okr_id) else { continue };
         let points = link.metric == Metric::StoryPoints;
         let settings = Settings {
@@ -114,7 +162,7 @@ fn keep_readings(db: &mut Db, recording: &Recording, query: &str) -> Result<(), 
     }
     let troubled = linked.filter(links::problem.is_not_null());
     on!(&mut *db, |c| diesel::update(troubled).set(links::problem.eq(None::<Json>)).execute(c))?;
-    for (okr, problem) in &recording.failed {
+    for (okr, problem) in &measured.failed {
         let Some((_, before)) = settings.get(okr) else { continue };
         let since = before.as_ref().map_or(problem.at, |before| before.at);
         let problem = Some(Json::of(&Problem { at: since, ..problem.clone() }));
@@ -130,7 +178,7 @@ fn note_success(db: &mut Db, recording: &Recording, query: &str) -> Result<(), S
     let well = (
         schema::queries::last_attempt_at.eq(Some(Ts(recording.at))),
         schema::queries::last_ok_at.eq(Some(Ts(recording.at))),
-        schema::queries::last_matched.eq(Some(big(recording.matched))),
+        schema::queries::last_matched.eq(Some(big(recording.matched()))),
         schema::queries::problem.eq(None::<Json>),
         schema::queries::failures.eq(0),
     );
@@ -139,17 +187,26 @@ fn note_success(db: &mut Db, recording: &Recording, query: &str) -> Result<(), S
 }
 
 impl Store {
-    /// Records a proved refresh: what is on the stage becomes mirror and members, every link gets its reading, the query
-    /// is due again at `next_due`. Only while the lease is ours, else nothing is written.
-    pub async fn record(&self, recording: Recording) -> Result<MemberChanges, StoreError> {
+    /// Records a proved refresh: what matched becomes the query's members, as it is mirrored; every link gets its reading
+    /// of exactly these; the query is due again at `next_due`. Only while the lease is ours, else nothing is written.
+    ///
+    /// # Errors
+    /// Also [`StoreError::NotMirrored`] where the mirror has changed since the walk, and [`StoreError::Unmeasurable`].
+    pub async fn record(
+        &self,
+        recording: Recording,
+        mut measure: Box<dyn Measure>,
+    ) -> Result<MemberChanges, StoreError> {
         self.write(move |db| {
             let query = hold_turn(db, &recording.lease)?;
             let recording = in_order(db, recording, &query)?;
-            let changes = promote(db, &recording, &query)?;
+            let changes = promote(db, &recording, &query, &mut *measure)?;
+            let unmeasurable = |problem| StoreError::Unmeasurable(Box::new(problem));
+            let measured = measure.finish(recording.at).map_err(unmeasurable)?;
             departures::note(db, &query, recording.at, &recording.gone)?;
-            keep_readings(db, &recording, &query)?;
+            keep_readings(db, &recording, &measured, &query)?;
             note_success(db, &recording, &query)?;
-            end(db, &recording.lease, None, (recording.finished_at, recording.requests, recording.matched))?;
+            end(db, &recording.lease, None, (recording.finished_at, recording.requests, recording.matched()))?;
             Ok(changes)
         })
         .await

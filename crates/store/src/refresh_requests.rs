@@ -5,7 +5,7 @@ use crate::{
     error::StoreError,
     pool::{Db, on},
     row::{Row, word},
-    schema::{links, queries, refresh_group_members, refresh_groups, refreshes, stage},
+    schema::{links, queries, refresh_group_members, refresh_groups, refreshes},
     sql_types::Ts,
     store::CHUNK,
     turns,
@@ -195,25 +195,20 @@ pub(crate) fn requeue(db: &mut Db, ids: &[String]) -> Result<(), StoreError> {
         refreshes::done.eq(0),
         refreshes::total.eq(None::<i64>),
     );
-    on!(&mut *db, |c| diesel::update(rows).set(fresh).execute(c))?;
-    let staged = stage::table.filter(stage::refresh_id.eq_any(ids.to_vec()));
-    on!(db, |c| diesel::delete(staged).execute(c))?;
+    on!(db, |c| diesel::update(rows).set(fresh).execute(c))?;
     Ok(())
 }
 
 /// Ends open refreshes of a query that no link uses any more: there is nothing left to measure.
 pub(crate) fn drop_open(db: &mut Db, query: &str, now: Instant) -> Result<(), StoreError> {
     let open = refreshes::table.filter(refreshes::query_id.eq(query)).filter(refreshes::state.eq_any(open_states()));
-    let ids: Vec<String> = on!(&mut *db, |c| open.clone().select(refreshes::id).load(c))?;
     let ended = (
         refreshes::state.eq(word(&RefreshState::Done)),
         refreshes::lease_owner.eq(None::<String>),
         refreshes::lease_until.eq(None::<Ts>),
         refreshes::finished_at.eq(Some(Ts(now))),
     );
-    on!(&mut *db, |c| diesel::update(open).set(ended).execute(c))?;
-    let staged = stage::table.filter(stage::refresh_id.eq_any(ids));
-    on!(db, |c| diesel::delete(staged).execute(c))?;
+    on!(db, |c| diesel::update(open).set(ended).execute(c))?;
     Ok(())
 }
 

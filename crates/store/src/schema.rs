@@ -292,12 +292,26 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Text};
-    use crate::sql_types::Document;
-    stage (refresh_id, issue_id) {
-        refresh_id -> Text,
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::sql_types::Moment;
+    mirror (connection_id, issue_id) {
+        connection_id -> Text,
         issue_id -> BigInt,
-        document -> Document,
+        seen_at -> Moment,
+        listed_at -> Nullable<Moment>,
+        updated_at -> Nullable<Moment>,
+        status_id -> Nullable<Text>,
+        fields -> Text,
+        document -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::Moment;
+    mirror_marks (connection_id) {
+        connection_id -> Text,
+        looked_at -> Moment,
     }
 }
 
@@ -462,7 +476,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     refreshes,
     refresh_groups,
     refresh_group_members,
-    stage,
+    mirror,
+    mirror_marks,
     issues,
     members,
     backfills,

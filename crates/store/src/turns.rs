@@ -33,6 +33,11 @@ pub(crate) fn on_connection(db: &mut Db, connection: &str) -> Result<(), StoreEr
     wait(db, "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", connection)
 }
 
+/// Waits until nobody writes to a connection's mirror, and keeps it so until the transaction ends.
+pub(crate) fn on_mirror(db: &mut Db, connection: &str) -> Result<(), StoreError> {
+    wait(db, "SELECT pg_advisory_xact_lock(hashtextextended('mirror ' || $1, 0))", connection)
+}
+
 fn wait(db: &mut Db, lock: &str, name: &str) -> Result<(), StoreError> {
     if let Db::Pg(c) = db {
         sql_query(lock).bind::<Text, _>(name).execute(c)?;

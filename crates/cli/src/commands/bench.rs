@@ -1,9 +1,12 @@
 //! `okrsync bench`: counts, bytes and ratios against the simulated Jira, which runs in a process of its own; and how often
 //! forecasts come true.
 
+mod board;
 mod forecast;
+mod naive;
 pub(crate) mod simulate;
 mod sync;
+mod table;
 mod usage;
 
 use clap::Subcommand;
@@ -11,15 +14,21 @@ use std::process::ExitCode;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Refreshes many links: the first pass, and the same an hour later.
+    /// Refreshes many links: the first sync, and steady hours in which some issues change.
     Sync(sync::Args),
     /// Forecasts simulated projects and counts how often they come true.
     Forecast(forecast::Args),
+    /// The same work by plain paging with the same client, for the ratio.
+    Naive(naive::Args),
+    /// Reads a board of many OKRs, at rest and while everything is refreshed.
+    Board(board::Args),
 }
 
 pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Sync(args) => sync::run(args).await,
+        Command::Sync(args) => Box::pin(sync::run(args)).await,
         Command::Forecast(args) => forecast::run(&args),
+        Command::Naive(args) => naive::run(args).await,
+        Command::Board(args) => board::run(args).await,
     }
 }

@@ -91,7 +91,7 @@ async fn watch(app: &App, mut open: Vec<RefreshId>) -> anyhow::Result<Ended> {
                 }
                 RefreshState::Running => {
                     let bar = running.entry(id).or_insert_with(|| bars.add(ProgressBar::new(0)));
-                    bar.set_style(style("{pos}/{len} issues")?);
+                    bar.set_style(style("{pos}/{len} issues, {eta} left")?);
                     bar.set_length(refresh.total.unwrap_or(refresh.done));
                     bar.set_position(refresh.done);
                     still_open.push(id);

@@ -30,6 +30,17 @@ pub(crate) struct Seed {
     due_on: Date,
 }
 
+/// A Cloud site to connect.
+pub(crate) struct CloudSite<'a> {
+    pub(crate) name: &'a str,
+    /// Of the site and of the gateway.
+    pub(crate) addresses: [&'a str; 2],
+    /// E-mail address and API token.
+    pub(crate) auth: [&'a str; 2],
+    /// Requests at once, and in an hour.
+    pub(crate) limits: [u32; 2],
+}
+
 /// An OKR to be written.
 pub(crate) struct Draft<'a> {
     pub(crate) kind: OkrKind,
@@ -97,6 +108,15 @@ impl Seed {
         self.connection(&body).await
     }
 
+    /// The same with limits of its own.
+    pub(crate) async fn limited_cloud(&self, site: CloudSite<'_>) -> anyhow::Result<ConnectionId> {
+        let CloudSite { name, addresses: [server_url, gateway_url], auth: [email, token], limits } = site;
+        let auth = json!({"kind": "api_token", "email": email, "token": token});
+        let body = json!({"name": name, "server_url": server_url, "deployment": "cloud", "auth": auth,
+            "gateway_url": gateway_url, "sharing": "everyone", "concurrency": limits[0], "budget_per_hour": limits[1]});
+        self.connection(&body).await
+    }
+
     /// Connects a self-managed site by personal access token.
     pub(crate) async fn self_managed(&self, name: &str, server_url: &str, token: &str) -> anyhow::Result<ConnectionId> {
         let auth = json!({"kind": "personal_access_token", "token": token});
@@ -107,15 +127,24 @@ impl Seed {
 
     /// `POST` to the API inside this process.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = axum::http::Request::post(path)
+        self.ask(axum::http::Request::post(path), path, Body::from(body.to_string())).await
+    }
+
+    /// `GET` from it.
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.ask(axum::http::Request::get(path), path, Body::empty()).await
+    }
+
+    async fn ask(&self, request: axum::http::request::Builder, path: &str, body: Body) -> anyhow::Result<Value> {
+        let request = request
             .header("authorization", format!("Bearer {}", self.token))
             .header("content-type", "application/json")
-            .body(Body::from(body.to_string()))?;
+            .body(body)?;
         let answer = okrsync_server::router(self.app.clone()).oneshot(request).await?;
         let status = answer.status();
         let text = to_bytes(answer.into_body(), MAX_ANSWER).await?;
         if !status.is_success() {
-            bail!("POST {path} was answered with {status}: {}", String::from_utf8_lossy(&text));
+            bail!("{path} was answered with {status}: {}", String::from_utf8_lossy(&text));
         }
         Ok(serde_json::from_slice(&text)?)
     }

@@ -1,18 +1,16 @@
 //! The fields of one issue, and what numbers are made of.
 
 use super::scalar::{Id, Unfit, decimal, instant, seconds};
-use crate::{
-    Error, Wanted,
-    answer::shortened,
-    wanted::{ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, TIME_SPENT},
+use crate::{Error, Wanted, answer::shortened, wire::Fetched};
+use okrsync_domain::issue::{
+    Facts, FieldId, Issue, IssueId, IssueKey, ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, TIME_SPENT, WorkProgress,
 };
-use okrsync_domain::issue::{Facts, FieldId, Issue, IssueId, IssueKey, WorkProgress};
 use serde::{
     Deserialize,
     de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 /// Id of the category `done` on servers that do not tell the key.
 const DONE_CATEGORY: i64 = 3;
@@ -66,7 +64,7 @@ struct Person {
 struct FieldName<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Reads the wanted fields; the others are skipped unread.
-pub(super) fn decode_fields(id: IssueId, key: IssueKey, raw: &RawValue, wanted: &Wanted) -> Result<Issue, Error> {
+pub(super) fn decode_fields(id: IssueId, key: IssueKey, raw: &RawValue, wanted: &Wanted) -> Result<Fetched, Error> {
     let mut issue = Issue {
         id,
         key,
@@ -78,13 +76,13 @@ pub(super) fn decode_fields(id: IssueId, key: IssueKey, raw: &RawValue, wanted: 
         assignee: None,
         facts: Facts::default(),
     };
-    let mut failure = None;
-    let target = Target { issue: &mut issue, wanted, failure: &mut failure };
+    let (mut failure, mut too_large) = (None, BTreeMap::new());
+    let target = Target { issue: &mut issue, wanted, failure: &mut failure, too_large: &mut too_large };
     let read = target.deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
     match (failure, read) {
         (Some(error), _) => Err(error),
         (None, Err(error)) => Err(unexpected(&issue.key, "fields", &error.to_string())),
-        (None, Ok(())) => Ok(issue),
+        (None, Ok(())) => Ok(Fetched { issue, too_large }),
     }
 }
 
@@ -94,6 +92,8 @@ struct Target<'t> {
     wanted: &'t Wanted,
     /// The first value that cannot be used; serde's errors could not carry it.
     failure: &'t mut Option<Error>,
+    /// Numbers that cannot be kept exactly.
+    too_large: &'t mut BTreeMap<FieldId, String>,
 }
 
 impl<'de> DeserializeSeed<'de> for Target<'_> {
@@ -115,8 +115,10 @@ impl<'de> Visitor<'de> for Target<'_> {
         while let Some(FieldName(name)) = map.next_key()? {
             if self.is_wanted(&name) {
                 let raw: &RawValue = map.next_value()?;
-                if let Err(error) = set(self.issue, &name, raw.get(), self.wanted) {
-                    self.failure.get_or_insert(error);
+                match set(self.issue, &name, raw.get(), self.wanted) {
+                    Ok(()) => {}
+                    Err(Error::NumberTooLarge { field, text, .. }) => drop(self.too_large.insert(field, text)),
+                    Err(error) => _ = self.failure.get_or_insert(error),
                 }
             } else {
                 map.next_value::<IgnoredAny>()?;

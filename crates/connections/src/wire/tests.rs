@@ -134,8 +134,9 @@ fn an_issue_without_key_or_fields_is_no_issue() {
 
 #[test]
 fn a_token_page_knows_whether_it_is_the_last() {
-    let next =
-        |rest: &str| token_page("p", format!(r#"{{"issues":[]{rest}}}"#).as_bytes(), &wanted()).map(|page| page.next);
+    let next = |rest: &str| {
+        token_page::<Issue>("p", format!(r#"{{"issues":[]{rest}}}"#).as_bytes(), &wanted()).map(|page| page.next)
+    };
     for (rest, token) in [
         (r#","isLast":true"#, None),
         (r#","isLast":true,"nextPageToken":"t""#, None),
@@ -153,21 +154,24 @@ fn a_token_page_knows_whether_it_is_the_last() {
 #[test]
 fn an_answer_without_issues_or_total_is_not_an_empty_one() {
     for body in ["{}", r#"{"errorMessages":[]}"#, "[]", "null", r#"{"issues":null}"#] {
-        assert!(matches!(token_page("p", body.as_bytes(), &wanted()), Err(Error::UnexpectedAnswer { .. })), "{body}");
+        assert!(
+            matches!(token_page::<Issue>("p", body.as_bytes(), &wanted()), Err(Error::UnexpectedAnswer { .. })),
+            "{body}"
+        );
     }
-    assert!(matches!(offset_page("p", br#"{"issues":[]}"#, &wanted()), Err(Error::UnexpectedAnswer { .. })));
+    assert!(matches!(offset_page::<Issue>("p", br#"{"issues":[]}"#, &wanted()), Err(Error::UnexpectedAnswer { .. })));
     for body in ["", r#"{"issues":["#, r#"{"issues":[{"id":"1","key":"A-1","fields":{"timesp"#] {
-        assert!(matches!(token_page("p", body.as_bytes(), &wanted()), Err(Error::Truncated { .. })), "{body}");
+        assert!(matches!(token_page::<Issue>("p", body.as_bytes(), &wanted()), Err(Error::Truncated { .. })), "{body}");
     }
 }
 
 #[test]
 fn warnings_of_both_deployments_come_along() {
     let cloud = br#"{"issues":[],"warnings":[{"type":"CLAUSE_LIMIT_EXCEEDED","message":"too long","details":{}},{"type":"T"}]}"#;
-    assert_eq!(token_page("p", cloud, &wanted()).unwrap().warnings, ["too long", "T"]);
+    assert_eq!(token_page::<Issue>("p", cloud, &wanted()).unwrap().warnings, ["too long", "T"]);
     let data_center =
         br#"{"expand":"schema","startAt":0,"maxResults":50,"total":0,"issues":[],"warningMessages":["w"]}"#;
-    let page = offset_page("p", data_center, &wanted()).unwrap();
+    let page = offset_page::<Issue>("p", data_center, &wanted()).unwrap();
     assert_eq!((page.warnings, page.total, page.start), (vec!["w".to_owned()], 0, Some(0)));
 }
 
@@ -190,14 +194,14 @@ fn catalogue_entries_may_lack_almost_everything() {
 proptest! {
     #[test]
     fn any_body_is_a_page_or_an_error(body in "\\PC{0,200}") {
-        let _ = (token_page("p", body.as_bytes(), &wanted()), offset_page("p", body.as_bytes(), &wanted()));
+        let _ = (token_page::<Issue>("p", body.as_bytes(), &wanted()), offset_page::<Issue>("p", body.as_bytes(), &wanted()));
     }
 
     #[test]
     fn a_page_cut_anywhere_is_never_a_shorter_page(cut in 0_usize..190) {
         let body = br#"{"issues":[{"id":"1","key":"A-1","fields":{"timespent":1}},{"id":"2","key":"A-2","fields":{"timespent":2}}],"startAt":0,"total":2,"isLast":false,"nextPageToken":"abc","expand":"schema,names"}"#;
         prop_assume!(cut < body.len());
-        prop_assert!(token_page("p", &body[..cut], &wanted()).is_err());
-        prop_assert!(offset_page("p", &body[..cut], &wanted()).is_err());
+        prop_assert!(token_page::<Issue>("p", &body[..cut], &wanted()).is_err());
+        prop_assert!(offset_page::<Issue>("p", &body[..cut], &wanted()).is_err());
     }
 }

@@ -35,7 +35,10 @@ struct Fault {
 /// What the site is and does.
 pub(crate) struct Script {
     pub(crate) issues: Vec<Issue>,
+    /// Issues on a page with fields.
     pub(crate) page_size: usize,
+    /// Issues on a page of ids.
+    pub(crate) listing_size: usize,
     /// Walks that repeat an issue on their second page.
     pub(crate) unstable_walks: usize,
     /// Walks that find nothing although there is something, as while an index is rebuilt.
@@ -63,6 +66,7 @@ impl Jira {
         let script = Script {
             issues: Vec::new(),
             page_size: 4,
+            listing_size: 5000,
             unstable_walks: 0,
             blind_walks: 0,
             refuses: None,
@@ -113,6 +117,8 @@ fn router(jira: Jira) -> Router {
         .route("/rest/api/3/serverInfo", get(server_info))
         .route("/rest/api/3/myself", get(myself))
         .route("/rest/api/3/field", get(fields))
+        .route("/rest/api/3/status", get(statuses))
+        .route("/rest/api/3/issue/bulkfetch", post(bulk_fetch))
         .route("/rest/api/3/search/jql", post(search))
         .route("/rest/api/3/search/approximate-count", post(count))
         .route("/rest/api/3/jql/parse", post(parse))
@@ -168,12 +174,31 @@ async fn fields(State(jira): State<Jira>) -> Json<Value> {
     Json(Value::Array(fields))
 }
 
+async fn statuses() -> Json<Value> {
+    Json(json!([
+        {"id": "3", "name": "In Progress", "statusCategory": {"key": "indeterminate"}},
+        {"id": "10002", "name": "Done", "statusCategory": {"key": "done"}},
+    ]))
+}
+
+async fn bulk_fetch(State(jira): State<Jira>, body: String) -> Response {
+    let body: Value = serde_json::from_str(&body).expect("the client sends JSON");
+    let ids = body["issueIdsOrKeys"].as_array().expect("ids");
+    let ids: Vec<u64> = ids.iter().map(|id| id.as_str().expect("text").parse().expect("an id")).collect();
+    let script = jira.script();
+    let asked = |issue: &&Issue| ids.contains(&issue.id);
+    let issues: Vec<_> = script.issues.iter().filter(asked).map(shown).collect();
+    let answer = format!(r#"{{"issues":[{}],"issueErrors":[]}}"#, issues.join(","));
+    ([("content-type", "application/json")], answer).into_response()
+}
+
 async fn search(State(jira): State<Jira>, body: String) -> Response {
     let body: Value = serde_json::from_str(&body).expect("the client sends JSON");
     let mut script = jira.script();
     let start = body["nextPageToken"].as_str().map_or(0, |token| token.parse().expect("a token of ours"));
-    let size =
-        script.page_size.min(body["maxResults"].as_u64().map_or(50, |size| size.try_into().unwrap_or(usize::MAX)));
+    let only_ids = body["fields"] == json!(["id"]);
+    let most = if only_ids { script.listing_size } else { script.page_size };
+    let size = most.min(body["maxResults"].as_u64().map_or(50, |size| size.try_into().unwrap_or(usize::MAX)));
     if size > 1 && script.blind_walks > 0 {
         script.blind_walks -= 1;
         return Json(json!({"issues": [], "isLast": true})).into_response();
@@ -183,7 +208,8 @@ async fn search(State(jira): State<Jira>, body: String) -> Response {
         script.unstable_walks -= 1;
         page.push(script.issues[0].clone());
     }
-    let issues: Vec<_> = page.iter().map(shown).collect();
+    let id = |issue: &Issue| format!(r#"{{"id":"{}"}}"#, issue.id);
+    let issues: Vec<_> = page.iter().map(if only_ids { id } else { shown }).collect();
     let last = start + size >= script.issues.len();
     let token = if last { "null".to_owned() } else { format!(r#""{}""#, start + size) };
     let answer = format!(r#"{{"issues":[{}],"isLast":{last},"nextPageToken":{token}}}"#, issues.join(","));

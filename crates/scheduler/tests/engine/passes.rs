@@ -26,7 +26,8 @@ async fn one_walk_measures_all_links_of_a_query_once_a_period() {
         assert_eq!((readings[0].tally.matched, readings[0].tally.completed), (10, 3));
         assert_eq!(readings[0].at, noon(), "the instant at which the walk began");
     }
-    assert_eq!(world.jira.asked(SEARCH), 3, "three pages of four");
+    assert_eq!(world.jira.asked(SEARCH), 3, "the first page, that stamps shrink pages, the ids");
+    assert_eq!(world.jira.asked("/bulkfetch"), 1, "six of the ten");
     let mut told = Vec::new();
     while told.len() < 2 {
         if let Event::OkrUpdated { okr_id } = events.next().await.expect("the engine is there").event {
@@ -38,11 +39,11 @@ async fn one_walk_measures_all_links_of_a_query_once_a_period() {
     assert_eq!(world.engine.pass().await.done, 0, "nothing is due");
     world.clock.advance(TimeDelta::minutes(60));
     assert_eq!(world.engine.pass().await.done, 1, "once a period, however late");
-    assert_eq!(world.jira.asked(SEARCH), 6);
+    assert_eq!(world.jira.asked(SEARCH), 6, "again the first page, what changed, the ids");
     let stored = world.stored().await;
     assert_eq!(stored.state, ConnectionState::Ok);
     let used = world.store.requests_since(stored.id, noon()).await.unwrap();
-    assert_eq!((status.requests, used), (5, 10), "twice: the account, the fields, three pages");
+    assert_eq!((status.requests, used), (7, 14), "twice: the account, fields, statuses, three searches, one fetch");
 }
 
 #[tokio::test]
@@ -143,7 +144,7 @@ async fn a_dead_process_loses_its_lease_and_nothing_else() {
     let world = World::new(Jira::start(10, 3).await).await;
     let okr = world.link("project = AE", Metric::Count).await;
     let lease = TimeDelta::seconds(60);
-    let dead = world.store.claim(world.clock.now(), "dead", lease, 10).await.unwrap();
+    let dead = world.store.claim(world.clock.now(), "dead", lease, 10, &[]).await.unwrap();
     assert_eq!(dead.len(), 1);
     assert_eq!(world.engine.pass().await.done, 0, "somebody works on it");
     world.clock.advance(TimeDelta::seconds(61));
@@ -158,7 +159,7 @@ async fn a_refresh_that_kills_its_process_is_not_begun_for_ever() {
     let world = World::new(Jira::start(10, 3).await).await;
     let okr = world.link("project = AE", Metric::Count).await;
     for attempt in 1..=10 {
-        let claims = world.store.claim(world.clock.now(), "dying", TimeDelta::seconds(60), 10).await.unwrap();
+        let claims = world.store.claim(world.clock.now(), "dying", TimeDelta::seconds(60), 10, &[]).await.unwrap();
         assert_eq!(claims[0].lease.attempt, attempt);
         world.clock.advance(TimeDelta::seconds(61));
     }

@@ -142,6 +142,7 @@ async fn a_number_too_large_fails_its_link_alone() {
 #[tokio::test]
 async fn what_moves_while_it_is_read_is_read_again_but_not_for_ever() {
     let (world, okr) = measured(Metric::Count).await;
+    world.jira.script().listing_size = 4;
     world.jira.script().unstable_walks = 2;
     assert_eq!(world.engine.pass().await.done, 1, "the third walk holds");
     assert_eq!(world.readings(okr).await[0].tally.matched, 10);

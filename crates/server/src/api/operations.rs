@@ -15,8 +15,12 @@ use axum::{
     routing::get,
 };
 use chrono::{DateTime, Utc};
-use okrsync_domain::{ConnectionId, Instant};
-use okrsync_scheduler::PassStatus;
+use okrsync_connections::PageSizes;
+use okrsync_domain::{ConnectionId, Instant, connection::Connection};
+use okrsync_scheduler::{
+    PassStatus,
+    cost::{Cost, Unit, Way, way},
+};
 use okrsync_store::{Page, Query};
 use serde::Serialize;
 use std::{collections::BTreeMap, net::SocketAddr};
@@ -144,6 +148,38 @@ pub(crate) struct PlanView {
     /// What the last hour cost.
     pub(crate) requests_last_hour: u64,
     pub(crate) budget_per_hour: u32,
+    /// What the coming hours will cost.
+    pub(crate) plan: ReadingPlan,
+}
+
+/// How a connection's queries will be read, and what that costs.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct ReadingPlan {
+    /// Queries that are read whole, with the facts of all their issues.
+    whole: u64,
+    /// Queries whose issues are listed, and only those fetched that have changed.
+    swept: u64,
+    /// Requests an hour.
+    requests_per_hour: u64,
+    /// Points an hour, where Jira counts points (OAuth on Cloud).
+    points_per_hour: Option<u64>,
+}
+
+impl ReadingPlan {
+    fn of(connection: &Connection, queries: &[Query]) -> Self {
+        let (sizes, unit) = (PageSizes::of(connection.deployment), Unit::of(connection));
+        let matched = |query: &Query| query.last_matched.unwrap_or(0);
+        let swept = queries.iter().filter(|query| way(matched(query), sizes, unit) == Way::Sweep).count();
+        let cost = |query: &Query| Cost::of_refresh(matched(query), sizes, unit).an_hour(query.period_minutes);
+        let an_hour = queries.iter().map(cost).fold(Cost::default(), Cost::and);
+        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+        Self {
+            whole: count(queries.len() - swept),
+            swept: count(swept),
+            requests_per_hour: an_hour.requests(),
+            points_per_hour: (unit == Unit::Points).then(|| an_hour.points()),
+        }
+    }
 }
 
 /// How the refreshing goes.
@@ -185,13 +221,13 @@ async fn plans(app: &App, caller: &Caller, now: Instant) -> ApiResult<Vec<PlanVi
         queries.entry(query.connection_id).or_default().push(query);
     }
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-    let plan = |overview: okrsync_store::ConnectionOverview| {
+    let mut plans = Vec::with_capacity(overviews.len());
+    for overview in overviews {
         let own = queries.remove(&overview.connection.id).unwrap_or_default();
         let connection = overview.connection;
-        PlanView {
+        plans.push(PlanView {
             id: connection.id,
             state: crate::api::okrs::view::word(&connection.state),
-            name: connection.name,
             links: overview.links,
             queries: count(own.len()),
             failing: count(own.iter().filter(|query| query.problem.is_some()).count()),
@@ -199,7 +235,9 @@ async fn plans(app: &App, caller: &Caller, now: Instant) -> ApiResult<Vec<PlanVi
             paused_until: connection.paused_until.filter(|until| *until > now),
             requests_last_hour: overview.requests,
             budget_per_hour: connection.budget_per_hour,
-        }
-    };
-    Ok(overviews.into_iter().map(plan).collect())
+            plan: ReadingPlan::of(&connection, &own),
+            name: connection.name,
+        });
+    }
+    Ok(plans)
 }

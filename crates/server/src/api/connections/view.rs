@@ -8,7 +8,7 @@ use okrsync_domain::{
     ConnectionId, Instant, UserId,
     connection::{AuthKind, Connection, ConnectionState, ConnectionWarning, Deployment, Sharing},
 };
-use okrsync_store::ConnectionOverview;
+use okrsync_store::{ConnectionOverview, FirstSync};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -83,11 +83,25 @@ pub(crate) struct ErrorView {
     at: DateTime<Utc>,
 }
 
-/// How far a first sync has come.
+/// How far the first sync has come of queries that were never measured.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FirstSync {
+pub(crate) struct FirstSyncView {
+    /// Issues read.
     done: u64,
+    /// Issues to read; null until it is known.
     total: Option<u64>,
+    /// Seconds left at the speed so far; null until that can be told.
+    seconds_left: Option<u64>,
+}
+
+impl FirstSyncView {
+    fn of(sync: FirstSync, now: Instant) -> Self {
+        let FirstSync { done, total, started_at } = sync;
+        let spent = started_at.and_then(|at| u64::try_from((now - at).num_seconds()).ok());
+        let left = total.map(|total| total.saturating_sub(done));
+        let seconds_left = left.zip(spent).filter(|_| done > 0).map(|(left, spent)| left * spent / done);
+        Self { done, total, seconds_left }
+    }
 }
 
 /// Requests sent to Jira.
@@ -137,7 +151,7 @@ pub(crate) struct ConnectionView {
     /// No request is sent before: Jira asked to wait, the budget is used up, or trouble is not tried again yet.
     slowed_until: Option<DateTime<Utc>>,
     /// Null when it is over.
-    first_sync: Option<FirstSync>,
+    first_sync: Option<FirstSyncView>,
     account: Option<AccountView>,
     jira: Option<JiraView>,
     last_ok_at: Option<DateTime<Utc>>,
@@ -154,7 +168,7 @@ pub(crate) struct ConnectionView {
 impl ConnectionView {
     /// The view at `now`.
     pub(crate) fn of(overview: ConnectionOverview, now: Instant) -> Self {
-        let ConnectionOverview { connection, links, requests } = overview;
+        let ConnectionOverview { connection, links, requests, first_sync } = overview;
         let warning = |warning: ConnectionWarning| WarningView {
             code: warning.code.as_str(),
             message: warning.message,
@@ -173,7 +187,7 @@ impl ConnectionView {
             story_points_fields: connection.story_points_fields.into_iter().map(|field| field.0).collect(),
             state: connection.state.into(),
             slowed_until: connection.paused_until.filter(|until| *until > now),
-            first_sync: None,
+            first_sync: first_sync.map(|sync| FirstSyncView::of(sync, now)),
             account: connection.account.map(|account| AccountView {
                 id: account.id,
                 display_name: account.display_name,
@@ -241,7 +255,10 @@ fn sharing(sharing: Sharing) -> SharingWord {
 /// What may be edited, as it is now: what a merge patch is applied to.
 pub(crate) fn editable(connection: &Connection) -> Result<serde_json::Value, serde_json::Error> {
     let now = connection.created_at;
-    let view = ConnectionView::of(ConnectionOverview { connection: connection.clone(), links: 0, requests: 0 }, now);
+    let view = ConnectionView::of(
+        ConnectionOverview { connection: connection.clone(), links: 0, requests: 0, first_sync: None },
+        now,
+    );
     let mut value = serde_json::to_value(view)?;
     if let Some(fields) = value.as_object_mut() {
         for answered_only in ANSWERED_ONLY {

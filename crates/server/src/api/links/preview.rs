@@ -10,6 +10,7 @@ use crate::{
         measures::{MeasureBody, MetricBody},
         number::{Number, number},
         okrs::view::StatusWord,
+        organisation::check_period,
         readings::CoverageView,
     },
     app::App,
@@ -19,9 +20,13 @@ use crate::{
     extract::Body,
 };
 use axum::{Json, extract::State};
+use okrsync_connections::PageSizes;
 use okrsync_domain::{ConnectionId, Date, OkrId, connection::Connection, measure::Measure, okr::Okr, reading::Tally};
 use okrsync_metrics::{Judgement, Standing, expected, progress, status, value};
-use okrsync_scheduler::preview::{Draft, Preview};
+use okrsync_scheduler::{
+    cost::{Cost, Unit},
+    preview::{Draft, Preview},
+};
 use okrsync_store::BoardScope;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -54,9 +59,9 @@ pub(crate) struct PreviewBody {
     /// Last day, for a new OKR.
     #[serde(default)]
     due_on: Option<Date>,
-    /// Without effect: taken so that the body of a link fits.
-    #[serde(default, rename = "period_minutes")]
-    _period_minutes: Option<u32>,
+    /// Minutes between refreshes, for what it would cost; the organisation's if absent.
+    #[serde(default)]
+    period_minutes: Option<u32>,
     /// Without effect: taken so that the body of a link fits.
     #[serde(default, rename = "confirm_empty")]
     _confirm_empty: bool,
@@ -96,6 +101,32 @@ pub(crate) struct PreviewView {
     warnings: Vec<String>,
     /// Requests that the preview cost.
     requests: u64,
+    /// What the link would cost.
+    cost: CostView,
+}
+
+/// What a link would cost in requests to Jira, or in points where Jira counts points (OAuth on Cloud). Several links
+/// on one query cost it once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CostView {
+    /// `requests` or `points`.
+    unit: &'static str,
+    /// The first reading.
+    first: u64,
+    /// Each hour after that, if about one in two hundred issues changes.
+    per_hour: u64,
+}
+
+impl CostView {
+    fn of(connection: &Connection, matched: u64, period_minutes: u32) -> Self {
+        let (sizes, unit) = (PageSizes::of(connection.deployment), Unit::of(connection));
+        let first = Cost::of_first(matched, sizes, unit);
+        let an_hour = Cost::of_refresh(matched, sizes, unit).an_hour(period_minutes);
+        match unit {
+            Unit::Requests => Self { unit: "requests", first: first.requests(), per_hour: an_hour.requests() },
+            Unit::Points => Self { unit: "points", first: first.points(), per_hour: an_hour.points() },
+        }
+    }
 }
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -107,6 +138,8 @@ struct Frame {
     measure: Measure,
     dates: Option<(Date, Date)>,
     current: Option<Standing>,
+    /// Minutes between refreshes; none follows the organisation's.
+    period_minutes: Option<u32>,
 }
 
 /// Shows what a link would show. Exact up to 300 matches; above that counts, at most four requests. A query that Jira
@@ -119,7 +152,9 @@ async fn preview(
     Body(body): Body<PreviewBody>,
 ) -> ApiResult<Json<PreviewView>> {
     let okr = okr(&app, &caller, body.okr_id).await?;
+    body.period_minutes.map_or(Ok(()), check_period)?;
     let frame = frame(&app, okr, body.measure, body.starts_on.zip(body.due_on)).await?;
+    let frame = Frame { period_minutes: body.period_minutes, ..frame };
     let (metric, completed_only) = fit(body.metric, &frame.measure, body.completed_only)?;
     let connection = usable(&app, &caller, body.connection_id).await?;
     if !app.store().organisation().await?.jira_enabled {
@@ -149,13 +184,14 @@ async fn frame(
         return Err(ApiError::field("invalid_value", "due_on", "The due date must not lie before the start."));
     }
     let Some(okr) = okr else {
-        return Ok(Frame { measure: given.unwrap_or_default(), dates, current: None });
+        return Ok(Frame { measure: given.unwrap_or_default(), dates, current: None, period_minutes: None });
     };
     let board = Board::load(app, BoardScope::Trees(vec![okr.id])).await?;
     Ok(Frame {
         measure: given.unwrap_or_else(|| okr.measure.clone()),
         dates: dates.or(Some((okr.starts_on, okr.due_on))),
         current: board.standings.get(&okr.id).cloned(),
+        period_minutes: None,
     })
 }
 
@@ -193,5 +229,6 @@ async fn view(app: &App, connection: &Connection, frame: &Frame, preview: Previe
         unchecked: views(preview.unchecked),
         warnings: preview.warnings,
         requests: preview.requests,
+        cost: CostView::of(connection, preview.matched, frame.period_minutes.unwrap_or(organisation.period_minutes)),
     })
 }

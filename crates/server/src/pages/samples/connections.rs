@@ -63,7 +63,7 @@ fn connection(number: u32, state: ConnectionState) -> ConnectionOverview {
         created_at: now(),
         version: 1,
     };
-    ConnectionOverview { connection, links: 2, requests: 2390 }
+    ConnectionOverview { connection, links: 2, requests: 2390, first_sync: None }
 }
 
 #[test]

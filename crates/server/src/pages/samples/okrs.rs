@@ -376,6 +376,7 @@ fn the_sync_status_says_what_is_under_way() {
         paused_until: None,
         requests_last_hour: 2390,
         budget_per_hour: 10_000,
+        plan: crate::api::operations::ReadingPlan::default(),
     };
     let status = SyncView {
         last_pass: pass,

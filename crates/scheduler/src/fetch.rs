@@ -1,0 +1,108 @@
+//! Fetching issues by id into the mirror: many at once, the newest first, a few requests at a time.
+
+use crate::{catch_up::STEP, context::Context, visit::Visit, walk::Trouble};
+use futures_util::{
+    FutureExt, StreamExt,
+    stream::{self, BoxStream},
+};
+use okrsync_connections::{Fetched, Wanted};
+use okrsync_domain::{Instant, issue::IssueId};
+use okrsync_store::Mirrored;
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// A fetch under way.
+pub(crate) struct Fetch<'a> {
+    context: &'a Context,
+    visit: &'a Visit,
+    answers: BoxStream<'a, Result<Answer, Trouble>>,
+    stopped: Arc<AtomicBool>,
+    /// What Jira did not give.
+    pub(crate) missing: Vec<IssueId>,
+}
+
+/// What came of one request, and what did not come.
+#[derive(Default)]
+struct Answer {
+    mirrored: Vec<Mirrored>,
+    missing: Vec<IssueId>,
+}
+
+impl<'a> Fetch<'a> {
+    /// Of issues that are not mirrored as they must be, after a look at what changed that stands at `look`.
+    pub(crate) async fn new(
+        context: &'a Context,
+        visit: &'a Visit,
+        mut ids: Vec<IssueId>,
+        look: Instant,
+    ) -> Result<Self, Trouble> {
+        ids.sort_unstable_by(|a, b| b.cmp(a));
+        let wanted = if ids.is_empty() { Wanted::default() } else { visit.wanted(context).await? };
+        let size = usize::try_from(visit.site.page_sizes().fetch.max(1)).unwrap_or(1);
+        let batches: Vec<Vec<IssueId>> = ids.chunks(size).map(<[_]>::to_vec).collect();
+        let stopped = Arc::new(AtomicBool::new(false));
+        let heard = stopped.clone();
+        let ask = move |batch| {
+            let (wanted, heard) = (wanted.clone(), heard.clone());
+            async move {
+                let is_stopped = heard.load(Ordering::SeqCst);
+                if is_stopped { Ok(Answer::default()) } else { ask(context, visit, wanted, batch, look).await }
+            }
+            .boxed()
+        };
+        let answers = stream::iter(batches).map(ask).buffer_unordered(visit.concurrency()).boxed();
+        Ok(Self { context, visit, answers, stopped, missing: Vec::new() })
+    }
+
+    /// Keeps the next answer; how many issues it had, none at the end.
+    pub(crate) async fn next(&mut self) -> Result<Option<u64>, Trouble> {
+        match self.answers.next().await {
+            None => Ok(None),
+            Some(Ok(answer)) => self.keep(answer).await.map(Some),
+            Some(Err(trouble)) => {
+                // Nothing more is asked; but what is under way was paid for.
+                self.stopped.store(true, Ordering::SeqCst);
+                while let Some(answer) = self.answers.next().await {
+                    if let Ok(answer) = answer {
+                        self.keep(answer).await?;
+                    }
+                }
+                Err(trouble)
+            }
+        }
+    }
+
+    async fn keep(&mut self, Answer { mirrored, missing }: Answer) -> Result<u64, Trouble> {
+        let number = u64::try_from(mirrored.len()).unwrap_or(u64::MAX);
+        if number > 0 {
+            self.context.store.mirror(self.visit.connection.id, mirrored).await?;
+        }
+        self.missing.extend(missing);
+        Ok(number)
+    }
+}
+
+async fn ask(
+    context: &Context,
+    visit: &Visit,
+    wanted: Wanted,
+    batch: Vec<IssueId>,
+    look: Instant,
+) -> Result<Answer, Trouble> {
+    let seen_at = context.clock.now().max(look + STEP);
+    let fetched = visit.site.fetch(&batch, &wanted).await?;
+    let came: HashSet<IssueId> = fetched.iter().map(|fetched| fetched.issue.id).collect();
+    let missing = batch.into_iter().filter(|id| !came.contains(id)).collect();
+    Ok(Answer { mirrored: mirrored(fetched, &wanted, seen_at), missing })
+}
+
+/// As the mirror keeps it.
+pub(crate) fn mirrored(fetched: Vec<Fetched>, wanted: &Wanted, seen_at: Instant) -> Vec<Mirrored> {
+    let kept = |Fetched { issue, too_large }| Mirrored { issue, too_large, fields: wanted.fields.clone(), seen_at };
+    fetched.into_iter().map(kept).collect()
+}

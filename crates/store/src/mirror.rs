@@ -1,0 +1,344 @@
+//! The mirror: issues as they were last fetched, from which refreshes measure. What it holds is believed only as long as a
+//! look at what changed vouches for it.
+
+use crate::{
+    Store,
+    error::StoreError,
+    pool::{Db, on},
+    row::Row,
+    schema::{mirror, mirror_marks},
+    sql_types::Ts,
+    store::CHUNK,
+    turns,
+};
+use chrono::TimeDelta;
+use diesel::{prelude::*, upsert::excluded};
+use okrsync_domain::{
+    ConnectionId, Instant,
+    issue::{FieldId, Issue, IssueId},
+};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// An issue with how it was fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirrored {
+    /// The issue.
+    pub issue: Issue,
+    /// The beginning of each number that is too large to be kept exactly, by its field.
+    pub too_large: BTreeMap<FieldId, String>,
+    /// The fields that were asked for: what is absent among them is empty, what is absent elsewhere is unknown.
+    pub fields: BTreeSet<FieldId>,
+    /// When it was asked for.
+    pub seen_at: Instant,
+}
+
+/// What makes a mirrored issue good enough to be measured by.
+#[derive(Debug, Clone)]
+pub struct Demand {
+    /// Fields that must be known.
+    pub fields: BTreeSet<FieldId>,
+    /// Ids of the statuses whose category is known; an issue in another one is fetched.
+    pub statuses: HashSet<String>,
+    /// Now.
+    pub now: Instant,
+    /// What was not fetched for so long is fetched again although nothing tells that it changed: some changes leave no
+    /// trace. Each issue's own limit lies between once and twice this, so that they do not all come due together.
+    pub believed_for: TimeDelta,
+}
+
+/// An issue that a query lists, with when it changed where that is told.
+pub type Sighting = (IssueId, Option<Instant>);
+
+#[derive(Serialize, Deserialize)]
+struct Document<I> {
+    issue: I,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    too_large: BTreeMap<FieldId, String>,
+}
+
+#[derive(Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = mirror, treat_none_as_default_value = false)]
+struct MirrorRow {
+    connection_id: String,
+    issue_id: i64,
+    seen_at: Ts,
+    updated_at: Option<Ts>,
+    status_id: Option<String>,
+    fields: String,
+    document: String,
+}
+
+/// What decides whether a row is good enough.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = mirror)]
+struct Standing {
+    issue_id: i64,
+    seen_at: Ts,
+    listed_at: Option<Ts>,
+    updated_at: Option<Ts>,
+    status_id: Option<String>,
+    fields: String,
+}
+
+fn text<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).expect("the domain's types have string keys and write without errors")
+}
+
+impl MirrorRow {
+    fn of(connection: &str, seen: &Mirrored) -> Self {
+        Self {
+            connection_id: connection.to_owned(),
+            issue_id: seen.issue.id.0,
+            seen_at: Ts(seen.seen_at),
+            updated_at: seen.issue.updated.map(Ts),
+            status_id: seen.issue.status_id.clone(),
+            fields: text(&seen.fields),
+            document: text(&Document { issue: &seen.issue, too_large: seen.too_large.clone() }),
+        }
+    }
+
+    fn read(self) -> Result<Mirrored, StoreError> {
+        let key = format!("{} {}", self.connection_id, self.issue_id);
+        let row = Row { table: "mirror", key: &key };
+        let parsed = |column, error: serde_json::Error| row.corrupt(column, error);
+        let Document { issue, too_large } =
+            serde_json::from_str(&self.document).map_err(|error| parsed("document", error))?;
+        let fields = serde_json::from_str(&self.fields).map_err(|error| parsed("fields", error))?;
+        Ok(Mirrored { issue, too_large, fields, seen_at: self.seen_at.0 })
+    }
+}
+
+/// Longest life of what nothing contradicts: `once` and a share of it that the id decides, the same everywhere.
+fn life(id: i64, once: TimeDelta) -> TimeDelta {
+    let share = ((id.unsigned_abs().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) * 1000) >> 16;
+    once + once / 1000 * i32::try_from(share).unwrap_or(0)
+}
+
+impl Standing {
+    fn is_good(&self, updated: Option<Instant>, demand: &Demand, knows: &mut HashMap<String, bool>) -> bool {
+        let is_current = self.listed_at.is_none_or(|listed| listed.0 < self.seen_at.0);
+        let is_same = updated.is_none_or(|updated| self.updated_at == Some(Ts(updated)));
+        let is_young = demand.now - self.seen_at.0 < life(self.issue_id, demand.believed_for);
+        let has_status = self.status_id.as_ref().is_some_and(|status| demand.statuses.contains(status));
+        is_current && is_same && is_young && has_status && has_fields(&self.fields, &demand.fields, knows)
+    }
+}
+
+/// Whether all needed fields were asked for. There are few different lists: each is read once.
+fn has_fields(list: &str, needed: &BTreeSet<FieldId>, known: &mut HashMap<String, bool>) -> bool {
+    if let Some(answer) = known.get(list) {
+        return *answer;
+    }
+    let fields: BTreeSet<FieldId> = serde_json::from_str(list).unwrap_or_default();
+    let answer = needed.is_subset(&fields);
+    known.insert(list.to_owned(), answer);
+    answer
+}
+
+/// Reads at most a chunk of the mirror by ascending id, inside somebody's transaction.
+pub(crate) fn load(db: &mut Db, connection: &str, ids: &[IssueId]) -> Result<Vec<Mirrored>, StoreError> {
+    let keys: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let (first, last) = bounds(&keys);
+    // the range says nothing new, but keeps PostgreSQL from reading the whole connection while it has no statistics
+    let query = mirror::table
+        .filter(mirror::connection_id.eq(connection).and(mirror::issue_id.between(first, last)))
+        .filter(mirror::issue_id.eq_any(keys))
+        .order(mirror::issue_id);
+    let rows: Vec<MirrorRow> = on!(db, |c| query.select(MirrorRow::as_select()).load(c))?;
+    rows.into_iter().map(MirrorRow::read).collect()
+}
+
+fn bounds(keys: &[i64]) -> (i64, i64) {
+    (keys.iter().min().copied().unwrap_or(0), keys.iter().max().copied().unwrap_or(0))
+}
+
+/// Of a chunk of fetched issues those of which nothing younger is known.
+fn younger(db: &mut Db, connection: &str, seen: &[Mirrored]) -> Result<Vec<MirrorRow>, StoreError> {
+    let keys: Vec<i64> = seen.iter().map(|seen| seen.issue.id.0).collect();
+    let (first, last) = bounds(&keys);
+    let known = mirror::table
+        .filter(mirror::connection_id.eq(connection).and(mirror::issue_id.between(first, last)))
+        .filter(mirror::issue_id.eq_any(keys))
+        .select((mirror::issue_id, mirror::seen_at));
+    let known: Vec<(i64, Ts)> = on!(db, |c| known.load(c))?;
+    let known: HashMap<i64, Ts> = known.into_iter().collect();
+    let is_news = |seen: &&Mirrored| known.get(&seen.issue.id.0).is_none_or(|known| known.0 <= seen.seen_at);
+    Ok(seen.iter().filter(is_news).map(|seen| MirrorRow::of(connection, seen)).collect())
+}
+
+fn keep(db: &mut Db, rows: &[MirrorRow]) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    on!(db, |c| diesel::insert_into(mirror::table)
+        .values(rows)
+        .on_conflict((mirror::connection_id, mirror::issue_id))
+        .do_update()
+        .set((
+            mirror::seen_at.eq(excluded(mirror::seen_at)),
+            mirror::updated_at.eq(excluded(mirror::updated_at)),
+            mirror::status_id.eq(excluded(mirror::status_id)),
+            mirror::fields.eq(excluded(mirror::fields)),
+            mirror::document.eq(excluded(mirror::document)),
+        ))
+        .execute(c))?;
+    Ok(())
+}
+
+/// Notes that a chunk of issues was listed as changed; those that are mirrored.
+fn list(db: &mut Db, connection: &str, keys: &[i64], at: Instant) -> Result<Vec<i64>, StoreError> {
+    let (first, last) = bounds(keys);
+    let rows = mirror::table
+        .filter(mirror::connection_id.eq(connection).and(mirror::issue_id.between(first, last)))
+        .filter(mirror::issue_id.eq_any(keys.to_vec()));
+    let known: Vec<i64> = on!(&mut *db, |c| rows.clone().select(mirror::issue_id).load(c))?;
+    let later = rows.filter(mirror::listed_at.is_null().or(mirror::listed_at.lt(Some(Ts(at)))));
+    on!(db, |c| diesel::update(later).set(mirror::listed_at.eq(Some(Ts(at)))).execute(c))?;
+    Ok(known)
+}
+
+/// Throws a connection's mirror away: what it holds is not about this site any more.
+pub(crate) fn clear(db: &mut Db, connection: &str) -> Result<(), StoreError> {
+    let rows = mirror::table.filter(mirror::connection_id.eq(connection));
+    on!(&mut *db, |c| diesel::delete(rows).execute(c))?;
+    on!(db, |c| diesel::delete(mirror_marks::table.find(connection)).execute(c))?;
+    Ok(())
+}
+
+impl Store {
+    /// Keeps issues as they were fetched, unless what is known of them is younger.
+    pub async fn mirror(&self, connection: ConnectionId, seen: Vec<Mirrored>) -> Result<(), StoreError> {
+        self.write(move |db| {
+            let key = connection.to_string();
+            turns::on_mirror(db, &key)?;
+            for part in seen.chunks(CHUNK) {
+                let rows = younger(db, &key, part)?;
+                keep(db, &rows)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Which of these issues are not mirrored as well as they must be.
+    pub async fn unmirrored(
+        &self,
+        connection: ConnectionId,
+        listed: Vec<Sighting>,
+        demand: Demand,
+    ) -> Result<Vec<IssueId>, StoreError> {
+        self.read(move |db| {
+            let (connection, mut knows, mut lacking) = (connection.to_string(), HashMap::new(), Vec::new());
+            for part in listed.chunks(CHUNK) {
+                let keys: Vec<i64> = part.iter().map(|(id, _)| id.0).collect();
+                let (first, last) = bounds(&keys);
+                let query = mirror::table
+                    .filter(mirror::connection_id.eq(&connection).and(mirror::issue_id.between(first, last)))
+                    .filter(mirror::issue_id.eq_any(keys));
+                let rows: Vec<Standing> = on!(&mut *db, |c| query.select(Standing::as_select()).load(c))?;
+                let rows: HashMap<i64, Standing> = rows.into_iter().map(|row| (row.issue_id, row)).collect();
+                let good = |(id, updated): &Sighting, knows: &mut HashMap<String, bool>| {
+                    rows.get(&id.0).is_some_and(|row| row.is_good(*updated, &demand, knows))
+                };
+                lacking.extend(part.iter().filter(|seen| !good(seen, &mut knows)).map(|(id, _)| *id));
+            }
+            Ok(lacking)
+        })
+        .await
+    }
+
+    /// Up to when a connection's mirror is known to be current; none where there is no mirror yet.
+    pub async fn mirror_mark(&self, connection: ConnectionId) -> Result<Option<Instant>, StoreError> {
+        self.read(move |db| {
+            let query = mirror_marks::table.find(connection.to_string()).select(mirror_marks::looked_at);
+            let mark: Option<Ts> = on!(db, |c| query.first(c).optional())?;
+            Ok(mark.map(|mark| mark.0))
+        })
+        .await
+    }
+
+    /// Begins a connection's mirror anew, unless its mark is another than the caller saw: only what was fetched since an
+    /// instant is believed, and that is the mark from now on.
+    pub async fn restart_mirror(
+        &self,
+        connection: ConnectionId,
+        seen: Option<Instant>,
+        since: Instant,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| {
+            let key = connection.to_string();
+            turns::on_mirror(db, &key)?;
+            let mark = mirror_marks::table.find(&key).select(mirror_marks::looked_at);
+            let mark: Option<Ts> = on!(&mut *db, |c| mark.first(c).optional())?;
+            if mark != seen.map(Ts) {
+                return Ok(());
+            }
+            let older = mirror::table.filter(mirror::connection_id.eq(&key).and(mirror::seen_at.lt(Ts(since))));
+            on!(&mut *db, |c| diesel::delete(older).execute(c))?;
+            let row = (mirror_marks::connection_id.eq(&key), mirror_marks::looked_at.eq(Ts(since)));
+            on!(db, |c| diesel::insert_into(mirror_marks::table)
+                .values(row)
+                .on_conflict(mirror_marks::connection_id)
+                .do_update()
+                .set(mirror_marks::looked_at.eq(Ts(since)))
+                .execute(c))?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notes what changed, as a look that began at `at` listed it: what is mirrored of it must be fetched again before it is
+    /// believed, and everything else is current up to then. Tells which of them are mirrored.
+    pub async fn note_changed(
+        &self,
+        connection: ConnectionId,
+        listed: Vec<IssueId>,
+        at: Instant,
+    ) -> Result<Vec<IssueId>, StoreError> {
+        self.write(move |db| {
+            let (key, mut known) = (connection.to_string(), Vec::new());
+            turns::on_mirror(db, &key)?;
+            for part in listed.chunks(CHUNK) {
+                let keys: Vec<i64> = part.iter().map(|id| id.0).collect();
+                known.extend(list(db, &key, &keys, at)?.into_iter().map(IssueId));
+            }
+            let earlier = mirror_marks::table.find(key).filter(mirror_marks::looked_at.lt(Ts(at)));
+            on!(db, |c| diesel::update(earlier).set(mirror_marks::looked_at.eq(Ts(at))).execute(c))?;
+            Ok(known)
+        })
+        .await
+    }
+
+    /// Drops issues that are gone, or hidden from the account.
+    pub async fn unmirror(&self, connection: ConnectionId, gone: Vec<IssueId>) -> Result<(), StoreError> {
+        self.write(move |db| {
+            let key = connection.to_string();
+            turns::on_mirror(db, &key)?;
+            for part in gone.chunks(CHUNK) {
+                let keys: Vec<i64> = part.iter().map(|id| id.0).collect();
+                let rows = mirror::table.filter(mirror::connection_id.eq(&key)).filter(mirror::issue_id.eq_any(keys));
+                on!(&mut *db, |c| diesel::delete(rows).execute(c))?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lives_end_one_by_one() {
+        let once = TimeDelta::hours(24);
+        let mut by_quarter = [0_u32; 4];
+        for id in 10_000..14_000 {
+            let more = (life(id, once) - once).num_minutes();
+            assert!((0..=24 * 60).contains(&more), "{more}");
+            by_quarter[usize::try_from(more / 361).unwrap()] += 1;
+        }
+        assert!(by_quarter.iter().all(|count| (800..1200).contains(count)), "{by_quarter:?}");
+    }
+}
