@@ -2,12 +2,12 @@
 //!
 //! # Adding a page
 //! 1. **Handler** `pages/<page>.rs`: `async fn show(State(app), visitor: Visitor) -> Result<Markup, PageError>`. It says who may
-//!    (`visitor.caller.may(Act::…)?`), reads what it shows, makes a [`Reader`] (`Reader::of(&app, visitor)`) and hands both
+//!    (`visitor.caller.may(Act::…)?`), reads what it shows, makes a [`Reader`](reader::Reader) (`Reader::of(&app, visitor)`) and hands both
 //!    to a pure `render`. A handler asks the same functions as the API, never the API itself.
 //! 2. **Render** puts its content into [`crate::components::shell::shell`]. Parts that change while the page is open carry
 //!    `data-part="<name>"` inside an element with `data-live`: events replace them in place.
 //! 3. **Form**: fields from [`crate::components::form`] over `Entries`, `form::hidden(&reader.csrf, &reader.once)` inside. Its
-//!    handler takes [`Sent`] last and answers `sent.once(&app, work).await`, where `work` is the function that the API's
+//!    handler takes [`Sent`](sent::Sent) last and answers `sent.once(&app, work).await`, where `work` is the function that the API's
 //!    handler calls as well, and ends in `Done::to(path).saying(Flash::good(…))`. On an error: `mendable(error)?`, then render
 //!    the form again with `sent.entries().refused(&error)`.
 //! 4. **Route** in [`routes`], its row in [`crate::auth::access`] (who may use it, and whether it changes something); its place in the navigation in `components/shell.rs`, once the page exists.

@@ -35,36 +35,16 @@ pub struct SecretChanges {
 pub(crate) struct SealedColumn {
     /// Name of the table; the place's table, too.
     pub(crate) table: &'static str,
-    /// What the place calls the row.
-    row: Sql,
-    /// What the place calls the column.
-    name: Sql,
-}
-
-/// An expression as each database writes it.
-pub(crate) struct Sql {
-    sqlite: &'static str,
-    postgres: &'static str,
-}
-
-impl Sql {
-    /// The same on both.
-    const fn both(text: &'static str) -> Self {
-        Self { sqlite: text, postgres: text }
-    }
-
-    fn of(&self, db: &Db) -> &'static str {
-        match db {
-            Db::Sqlite(_) => self.sqlite,
-            Db::Pg(_) => self.postgres,
-        }
-    }
+    /// What the place calls the row: an expression in SQL.
+    row: &'static str,
+    /// What the place calls the column: an expression in SQL.
+    name: &'static str,
 }
 
 /// Every column that holds sealed texts.
 pub(crate) const COLUMNS: [SealedColumn; 2] = [
-    SealedColumn { table: "connection_secrets", row: Sql::both("connection_id"), name: Sql::both("name") },
-    SealedColumn { table: "authorization_attempts", row: Sql::both("state_hash"), name: Sql::both("'sealed'") },
+    SealedColumn { table: "connection_secrets", row: "connection_id", name: "name" },
+    SealedColumn { table: "authorization_attempts", row: "state_hash", name: "'sealed'" },
 ];
 
 /// A sealed text with its place.
@@ -92,7 +72,7 @@ struct Found {
 
 impl SealedColumn {
     fn read(&self, db: &mut Db, after: (&str, &str), limit: usize) -> Result<Vec<SealedText>, StoreError> {
-        let (table, row, name) = (self.table, self.row.of(db), self.name.of(db));
+        let Self { table, row, name } = *self;
         let query = sql_query(format!(
             "SELECT {row} AS place_row, {name} AS place_name, sealed FROM {table} \
              WHERE sealed IS NOT NULL AND ({row}, {name}) > ($1, $2) ORDER BY 1, 2 LIMIT {limit}"
@@ -106,7 +86,7 @@ impl SealedColumn {
 
     /// Whether the old text was still there.
     fn replace(&self, db: &mut Db, old: &SealedText, sealed: &str) -> Result<bool, StoreError> {
-        let (table, row, name) = (self.table, self.row.of(db), self.name.of(db));
+        let Self { table, row, name } = *self;
         let update =
             sql_query(format!("UPDATE {table} SET sealed = $1 WHERE {row} = $2 AND {name} = $3 AND sealed = $4"));
         let update = update
