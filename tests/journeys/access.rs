@@ -45,6 +45,8 @@ fn verdict(rule: &Rule, answer: &Answer) -> Verdict {
     let is_page = !rule.path.starts_with("/api/");
     match answer.status.as_u16() {
         401 => Verdict::U,
+        // what is open to everybody may have nothing to give: a first run that is over, single sign-on that is not set up
+        303 | 404 if rule.who == Who::Anyone => Verdict::A,
         303 if to_sign_in && rule.path != "/sign-out" => Verdict::U,
         303 if to_sign_in && answer.headers.get("set-cookie").is_none() => Verdict::U,
         403 => Verdict::F,

@@ -1,95 +1,18 @@
-//! One Jira as one account sees it. "Cloud or Data Center?" is asked here and nowhere else.
+//! One Jira as one account sees it. "Cloud or Data Center?" is asked here, in its parts, and nowhere else.
 
-use crate::{
-    Error, Fetched, Pages, ProbeReport, Retry, SiteConfig, Sweep, Verdict, Wanted,
-    answer::same_account,
-    call::Call,
-    catalogue, changelog,
-    client::Client,
-    cloud, data_center, oauth2,
-    offset::OffsetPager,
-    probe,
-    search::Pager,
-    wanted::Extent,
-    wire::{Listed, Row},
-};
-use okrsync_domain::{
-    Clock, Instant, Random,
-    catalogue::{Catalogue, Field, Project, Status},
-    connection::{Account, AuthKind, Deployment, JiraInfo},
-    history::{IssueHistory, Thing},
-    issue::{Issue, IssueId},
-};
-use serde::Deserialize;
-use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
-    fmt,
-};
+mod identity;
+mod issues;
+mod setup;
+mod sizes;
 
-/// How many issues match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// The number.
-    pub number: u64,
-    /// Whether it is exact; Cloud only estimates.
-    pub exact: bool,
-}
+pub use identity::ServerInfo;
+pub(crate) use identity::read_server_info;
+pub(crate) use issues::ordered;
+pub use sizes::{Count, PageSizes, charges_points};
 
-/// How many issues a deployment gives at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageSizes {
-    /// On a page with facts.
-    pub facts: u32,
-    /// On a page of a sweep.
-    pub listing: u32,
-    /// By id.
-    pub fetch: u32,
-}
-
-impl PageSizes {
-    /// Those of a deployment.
-    ///
-    /// ```
-    /// use okrsync_connections::PageSizes;
-    /// use okrsync_domain::connection::Deployment;
-    /// assert_eq!(PageSizes::of(Deployment::Cloud).listing, 5000);
-    /// assert_eq!(PageSizes::of(Deployment::SelfManaged).listing, 1000);
-    /// ```
-    pub fn of(deployment: Deployment) -> Self {
-        match deployment {
-            Deployment::Cloud => {
-                Self { facts: cloud::PAGE_SIZE, listing: cloud::LISTING_SIZE, fetch: cloud::FETCH_SIZE }
-            }
-            Deployment::SelfManaged => Self {
-                facts: data_center::PAGE_SIZE,
-                listing: data_center::LISTING_SIZE,
-                fetch: data_center::FETCH_SIZE,
-            },
-        }
-    }
-}
-
-/// Whether Jira counts points rather than requests: on Cloud, of apps that people authorised.
-///
-/// ```
-/// use okrsync_connections::charges_points;
-/// use okrsync_domain::connection::{AuthKind, Deployment};
-/// assert!(charges_points(Deployment::Cloud, AuthKind::Oauth2));
-/// assert!(!charges_points(Deployment::Cloud, AuthKind::ApiToken));
-/// assert!(!charges_points(Deployment::SelfManaged, AuthKind::Oauth2));
-/// ```
-pub fn charges_points(deployment: Deployment, auth: AuthKind) -> bool {
-    deployment == Deployment::Cloud && auth == AuthKind::Oauth2
-}
-
-/// What answers at the address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerInfo {
-    /// Version and deployment type in Jira's words.
-    pub info: JiraInfo,
-    /// What that means: Data Center calls itself "Server" too.
-    pub deployment: Deployment,
-}
+use crate::{Error, ProbeReport, Retry, SiteConfig, Verdict, client::Client, cloud, data_center, oauth2, probe};
+use okrsync_domain::{Clock, Instant, Random, connection::Deployment};
+use std::fmt;
 
 /// One Jira as one account sees it. A cheap clone; clones share limits, meter and what was learned of the account.
 #[derive(Clone)]
@@ -159,143 +82,9 @@ impl Site {
         Self { client, dialect: self.dialect }
     }
 
-    /// The account that the site answers to. Later answers must come from the same one.
-    ///
-    /// # Errors
-    /// [`Error::CredentialInvalid`] if it is not the one that the connection was authorised for.
-    pub async fn myself(&self) -> Result<Account, Error> {
-        let (account, _) = self.who().await?;
-        self.expect(&account)?;
-        Ok(account)
-    }
-
-    /// Who answers, whoever that is, and what the server's clock showed.
-    pub(crate) async fn who(&self) -> Result<(Account, Option<Instant>), Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Myself {
-            account_id: Option<String>,
-            name: Option<String>,
-            display_name: Option<String>,
-            time_zone: Option<String>,
-        }
-        let answer = self.client.send(&Call::get(format!("{}/myself", self.dialect.api())).about_me()).await?;
-        let myself: Myself = answer.read()?;
-        let id = match self.dialect {
-            Dialect::Cloud => myself.account_id,
-            Dialect::DataCenter => myself.name,
-        };
-        let id = id.ok_or_else(|| Error::UnexpectedAnswer { detail: "the account came without its id".to_owned() })?;
-        let display_name = myself.display_name.unwrap_or_else(|| id.clone());
-        Ok((Account { id, display_name, time_zone: myself.time_zone }, answer.date()))
-    }
-
-    /// Holds `account` against the one expected; without one, it is the one from now on.
-    pub(crate) fn expect(&self, account: &Account) -> Result<(), Error> {
-        self.client.expect_account(&account.id);
-        match self.client.account() {
-            Some(expected) if !same_account(expected, &account.id) => Err(Error::CredentialInvalid {
-                detail: format!("the sign-in is {}'s, not of the account of this connection", account.display_name),
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    /// Version and kind of what answers; asked without credential first, since most sites tell everybody.
-    pub async fn server_info(&self) -> Result<ServerInfo, Error> {
-        let call = Call::get(format!("{}/serverInfo", self.dialect.api()));
-        let answer = match self.client.send(&call.clone().anonymous()).await {
-            Err(Error::CredentialInvalid { .. } | Error::Forbidden { .. }) => self.client.send(&call).await?,
-            answer => answer?,
-        };
-        read_server_info(&answer)
-    }
-
     /// Tries everything that a connection needs, step by step, with cures.
     pub async fn probe(&self) -> ProbeReport {
         probe::run(&self.impatient()).await
-    }
-
-    /// A walk through all issues of a where-clause (without ORDER BY) with the `wanted` facts.
-    pub fn search(&self, where_text: &str, wanted: &Wanted) -> Pages {
-        self.walk(where_text, wanted)
-    }
-
-    /// The same, with numbers that cannot be kept exactly told apart instead of failing the walk.
-    pub fn read(&self, where_text: &str, wanted: &Wanted) -> Pages<Fetched> {
-        self.walk(where_text, wanted)
-    }
-
-    /// A walk through the ids of all issues of a where-clause, with when each changed where that costs no smaller pages.
-    pub fn sweep(&self, where_text: &str) -> Sweep {
-        Sweep::new(self.clone(), where_text)
-    }
-
-    /// A walk through the ids of all issues of the site that changed within the last `minutes`, by the site's own clock.
-    pub fn changed_within(&self, minutes: u32) -> Pages<Listed> {
-        self.list(&format!("updated >= -{}m", minutes.max(1)), false)
-    }
-
-    /// A listing of ids, on demand with when each issue changed.
-    pub(crate) fn list(&self, where_text: &str, stamped: bool) -> Pages<Listed> {
-        let extent = if stamped { Extent::Stamps } else { Extent::Ids };
-        self.walk(where_text, &Wanted::listing(extent, self.page_sizes().listing))
-    }
-
-    /// Whether a listing tells when each issue changed without smaller pages, as far as is known.
-    pub fn stamps(&self) -> bool {
-        match self.dialect {
-            Dialect::Cloud => !self.client.stamps_shrink_pages(),
-            Dialect::DataCenter => true,
-        }
-    }
-
-    fn walk<R: Row>(&self, where_text: &str, wanted: &Wanted) -> Pages<R> {
-        let pager = match self.dialect {
-            Dialect::Cloud => Pager::Token(cloud::TokenPager::new(ordered(where_text))),
-            Dialect::DataCenter => Pager::Offset(OffsetPager::new(where_text)),
-        };
-        Pages::new(self.client.clone(), wanted.clone(), pager)
-    }
-
-    /// How many issues come at once.
-    pub fn page_sizes(&self) -> PageSizes {
-        PageSizes::of(self.deployment())
-    }
-
-    /// Some issues by id, at most [`PageSizes::fetch`]. Those that are gone or hidden from the account are left out.
-    ///
-    /// # Errors
-    /// Also [`Error::UnexpectedAnswer`] where others came, or one came twice.
-    pub async fn fetch(&self, ids: &[IssueId], wanted: &Wanted) -> Result<Vec<Fetched>, Error> {
-        let fetched = match self.dialect {
-            Dialect::Cloud => cloud::fetch(&self.client, ids, wanted).await?,
-            Dialect::DataCenter => data_center::fetch(&self.client, ids, wanted).await?,
-        };
-        let mut asked: HashSet<IssueId> = ids.iter().copied().collect();
-        match fetched.iter().find(|fetched| !asked.remove(&fetched.issue.id)) {
-            None => Ok(fetched),
-            Some(Fetched { issue: Issue { key, .. }, .. }) => {
-                Err(Error::UnexpectedAnswer { detail: format!("{key} was not asked for, or came twice") })
-            }
-        }
-    }
-
-    /// Which of these issues the account sees. Of the others Jira does not tell whether they exist.
-    pub async fn visible(&self, ids: &[IssueId]) -> Result<BTreeSet<IssueId>, Error> {
-        let (size, mut seen) = (usize::try_from(self.page_sizes().fetch).unwrap_or(1), BTreeSet::new());
-        for part in ids.chunks(size) {
-            seen.extend(self.fetch(part, &Wanted::default()).await?.into_iter().map(|fetched| fetched.issue.id));
-        }
-        Ok(seen)
-    }
-
-    /// How many issues match: one request, exact only on Data Center.
-    pub async fn count(&self, where_text: &str) -> Result<Count, Error> {
-        match self.dialect {
-            Dialect::Cloud => cloud::count(&self.client, where_text).await,
-            Dialect::DataCenter => data_center::count(&self.client, where_text).await,
-        }
     }
 
     /// Jira's own verdict on a query, and whether it matches anything; a refused query is a verdict, not an error.
@@ -340,59 +129,6 @@ impl Site {
         probed.map(|(matches_nothing, _)| matches_nothing)
     }
 
-    /// All fields that the account sees.
-    pub async fn fields(&self) -> Result<Vec<Field>, Error> {
-        catalogue::fields(&self.client, self.dialect.api()).await
-    }
-
-    /// All statuses that the account sees, with their categories.
-    pub async fn statuses(&self) -> Result<Vec<Status>, Error> {
-        catalogue::statuses(&self.client, self.dialect.api()).await
-    }
-
-    /// Everything that the account sees of the site's set-up. What serves only hints may come empty.
-    pub async fn catalogue(&self) -> Result<Catalogue, Error> {
-        let (client, api) = (&self.client, self.dialect.api());
-        let (fields, statuses, projects, issue_types, priorities, functions) = tokio::join!(
-            catalogue::fields(client, api),
-            catalogue::statuses(client, api),
-            self.projects(),
-            catalogue::named(client, api, "issuetype"),
-            catalogue::named(client, api, "priority"),
-            catalogue::functions(client, api),
-        );
-        Ok(Catalogue {
-            fields: fields?,
-            statuses: statuses?,
-            projects: catalogue::or_none("projects", projects)?,
-            issue_types: catalogue::or_none("issue types", issue_types)?,
-            priorities: catalogue::or_none("priorities", priorities)?,
-            functions: catalogue::or_none("functions", functions)?,
-        })
-    }
-
-    /// The category of each status by the status's id.
-    pub async fn status_categories(&self) -> Result<BTreeMap<String, Thing>, Error> {
-        catalogue::status_categories(&self.client, self.dialect.api()).await
-    }
-
-    /// Issues with the named fields and every change of them, complete; those that the account does not see are left out.
-    /// At most [`crate::MOST_ISSUES`] at a time.
-    pub async fn histories(&self, ids: &[IssueId], fields: &[&str]) -> Result<Vec<IssueHistory>, Error> {
-        match self.dialect {
-            Dialect::Cloud => changelog::cloud(&self.client, cloud::API, ids, fields).await,
-            Dialect::DataCenter => changelog::data_center(&self.client, data_center::API, ids, fields).await,
-        }
-    }
-
-    /// All projects that the account sees.
-    pub async fn projects(&self) -> Result<Vec<Project>, Error> {
-        match self.dialect {
-            Dialect::Cloud => cloud::projects(&self.client).await,
-            Dialect::DataCenter => data_center::projects(&self.client).await,
-        }
-    }
-
     /// Requests sent so far, retries included.
     pub fn requests(&self) -> u64 {
         self.client.sent()
@@ -427,15 +163,6 @@ impl Site {
         self.client.config().deployment
     }
 
-    /// Who is there: as this flavour would answer, and as the other would.
-    pub(crate) fn server_info_calls(&self) -> [Call; 2] {
-        let apis = match self.dialect {
-            Dialect::Cloud => [cloud::API, data_center::API],
-            Dialect::DataCenter => [data_center::API, cloud::API],
-        };
-        apis.map(|api| Call::get(format!("{api}/serverInfo")).anonymous())
-    }
-
     /// How OAuth 2.0 is spoken here.
     pub(crate) fn oauth2_provider(&self) -> Result<oauth2::Provider, Error> {
         match self.dialect {
@@ -460,39 +187,5 @@ impl Site {
             None => cloud::cloud_id(&self.client).await?,
         };
         Ok((self.with(self.client.through_gateway(&cloud_id)?), Some(cloud_id)))
-    }
-}
-
-/// Reads what `serverInfo` tells.
-pub(crate) fn read_server_info(answer: &crate::answer::Answer) -> Result<ServerInfo, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Raw {
-        version: String,
-        deployment_type: Option<String>,
-    }
-    let raw: Raw =
-        answer.read().map_err(|_| Error::NotJira { detail: "it does not tell a Jira version".to_owned() })?;
-    let deployment_type = raw.deployment_type.unwrap_or_else(|| "Server".to_owned());
-    let deployment = match deployment_type.as_str() {
-        "Cloud" => Deployment::Cloud,
-        _ => Deployment::SelfManaged,
-    };
-    Ok(ServerInfo { info: JiraInfo { version: raw.version, deployment_type }, deployment })
-}
-
-/// In an order that does not change while pages are read: keys change only when an issue moves.
-pub(crate) fn ordered(where_text: &str) -> String {
-    format!("{} ORDER BY key ASC", where_text.trim()).trim_start().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_walk_is_always_ordered() {
-        assert_eq!(ordered("project = AE "), "project = AE ORDER BY key ASC");
-        assert_eq!(ordered(""), "ORDER BY key ASC");
     }
 }

@@ -51,6 +51,8 @@ pub enum EvalError {
         field: String,
         /// The value.
         value: String,
+        /// Whether it is a value of the past (WAS, FROM, TO), which may have been given up since: Cloud misses none.
+        in_history: bool,
         /// Where.
         span: Span,
     },
@@ -84,5 +86,11 @@ impl EvalError {
             | Self::UnsupportedOperator { span, .. }
             | Self::InvalidOperand { span, .. } => *span,
         }
+    }
+
+    /// Whether it is a value of the past that is not known today: it may have been given up since, and not every Jira
+    /// minds.
+    pub fn is_of_the_past(&self) -> bool {
+        matches!(self, Self::UnknownValue { in_history: true, .. })
     }
 }

@@ -3,8 +3,12 @@
 //! What each table and column means is said where it is made: `migrations/*/…_spine/up.sql`.
 
 mod consent;
+mod people;
+mod work;
 
 pub(crate) use consent::{authorization_attempts, grants};
+pub(crate) use people::{api_tokens, audit_log, identities, password_resets, sessions, setup_codes, throttles, users};
+pub(crate) use work::{backfill_stage, backfills, refresh_group_members, refresh_groups, refreshes, request_usage};
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
@@ -18,107 +22,6 @@ diesel::table! {
         gap_reading -> Text,
         period_minutes -> Nullable<BigInt>,
         jira_enabled -> Bool,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Bool, Nullable, Text};
-    use crate::sql_types::Moment;
-    users (id) {
-        id -> Text,
-        email -> Text,
-        name -> Text,
-        role -> Text,
-        active -> Bool,
-        password_hash -> Nullable<Text>,
-        created_at -> Moment,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Binary, Date, Nullable, Text};
-    use crate::sql_types::Moment;
-    api_tokens (id) {
-        id -> Text,
-        user_id -> Text,
-        name -> Text,
-        scope -> Text,
-        hash -> Binary,
-        created_at -> Moment,
-        expires_on -> Nullable<Date>,
-        last_used_at -> Nullable<Moment>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-    use crate::sql_types::Moment;
-    sessions (id) {
-        id -> Text,
-        data -> Text,
-        expires_at -> Moment,
-        user_id -> Nullable<Text>,
-        handle -> Nullable<Text>,
-        began_at -> Nullable<Moment>,
-        seen_at -> Nullable<Moment>,
-        agent -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::Text;
-    use crate::sql_types::Moment;
-    identities (issuer, subject) {
-        issuer -> Text,
-        subject -> Text,
-        user_id -> Text,
-        linked_at -> Moment,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::Text;
-    use crate::sql_types::Moment;
-    setup_codes (hash) {
-        hash -> Text,
-        made_at -> Moment,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::Text;
-    use crate::sql_types::Moment;
-    password_resets (hash) {
-        hash -> Text,
-        user_id -> Text,
-        expires_at -> Moment,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::Text;
-    use crate::sql_types::Moment;
-    throttles (key) {
-        key -> Text,
-        clear_at -> Moment,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{Nullable, Text};
-    use crate::sql_types::{Document, Moment};
-    audit_log (id) {
-        id -> Text,
-        at -> Moment,
-        actor_id -> Nullable<Text>,
-        actor_name -> Text,
-        via -> Text,
-        action -> Text,
-        subject_kind -> Text,
-        subject_id -> Text,
-        subject_name -> Text,
-        before -> Nullable<Document>,
-        after -> Nullable<Document>,
     }
 }
 
@@ -253,46 +156,6 @@ diesel::table! {
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::sql_types::{Document, Moment};
-    refreshes (id) {
-        id -> Text,
-        query_id -> Text,
-        connection_id -> Text,
-        origin -> Text,
-        state -> Text,
-        requested_at -> Moment,
-        lease_owner -> Nullable<Text>,
-        lease_until -> Nullable<Moment>,
-        attempt -> BigInt,
-        done -> BigInt,
-        total -> Nullable<BigInt>,
-        requests -> BigInt,
-        issues -> BigInt,
-        started_at -> Nullable<Moment>,
-        finished_at -> Nullable<Moment>,
-        error -> Nullable<Document>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::Text;
-    use crate::sql_types::Moment;
-    refresh_groups (id) {
-        id -> Text,
-        requested_at -> Moment,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::Text;
-    refresh_group_members (group_id, refresh_id) {
-        group_id -> Text,
-        refresh_id -> Text,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::sql_types::Moment;
     mirror (connection_id, issue_id) {
         connection_id -> Text,
@@ -401,53 +264,12 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Text};
-    use crate::sql_types::Moment;
-    request_usage (connection_id, minute) {
-        connection_id -> Text,
-        minute -> Moment,
-        requests -> BigInt,
-    }
-}
-
-diesel::table! {
     use diesel::sql_types::{Nullable, Text};
     use crate::sql_types::Moment;
     form_submissions (token) {
         token -> Text,
         at -> Moment,
         target -> Nullable<Text>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Date, Nullable, Text};
-    use crate::sql_types::{Document, Moment};
-    backfills (query_id) {
-        query_id -> Text,
-        plan -> Text,
-        state -> Text,
-        from_day -> Nullable<Date>,
-        until -> Nullable<Moment>,
-        done -> BigInt,
-        total -> Nullable<BigInt>,
-        gaps -> Document,
-        problem -> Nullable<Document>,
-        not_before -> Nullable<Moment>,
-        lease_owner -> Nullable<Text>,
-        lease_until -> Nullable<Moment>,
-        attempt -> BigInt,
-        finished_at -> Nullable<Moment>,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::{BigInt, Text};
-    use crate::sql_types::Document;
-    backfill_stage (query_id, issue_id) {
-        query_id -> Text,
-        issue_id -> BigInt,
-        document -> Document,
     }
 }
 

@@ -62,7 +62,8 @@ fn judge(ask: &Ask, site: &Site, jql: &str, validation: Validation) -> Value {
     }
     let question = Question { query: &query, asker: queries::asker(ask), index: Index::Fresh };
     let found = queries::find(ask, site, &question);
-    let (people, others): (Vec<_>, Vec<_>) = found.problems.iter().partition(|p| queries::is_about_people(p));
+    let (people, others): (Vec<_>, Vec<_>) =
+        found.problems.iter().filter(|p| !p.is_of_the_past()).partition(|p| queries::is_about_people(p));
     let texts = |problems: Vec<_>| problems.into_iter().map(ToString::to_string).collect::<Vec<String>>();
     let errors: Vec<String> = texts(others);
     // strict says nothing of unknown people

@@ -175,11 +175,15 @@ impl<'a> Compiler<'a> {
         of_kind.map(|predicate| self.past(subject, &predicate.operand, true)).collect()
     }
 
-    /// Values in a history may be names that were given up since: Jira misses none.
+    /// Values of the past: names may have been given up since.
     fn past(&mut self, subject: &Subject<'_>, operand: &Operand, many: bool) -> Compiled<Vec<Wanted>> {
         let before = self.problems.len();
         let wanted = self.wanted(subject, operand, many);
-        self.problems.truncate(before);
+        for problem in &mut self.problems[before..] {
+            if let EvalError::UnknownValue { in_history, .. } = problem {
+                *in_history = true;
+            }
+        }
         wanted
     }
 

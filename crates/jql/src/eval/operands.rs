@@ -57,7 +57,12 @@ impl Compiler<'_> {
     fn check_exists(&mut self, subject: &Subject<'_>, value: &Value) {
         if self.context.site.has_value(&subject.field.id, &value.text) == Some(false) {
             let field = subject.name();
-            self.problems.push(EvalError::UnknownValue { field, value: value.text.clone(), span: value.place.0 });
+            self.problems.push(EvalError::UnknownValue {
+                field,
+                value: value.text.clone(),
+                in_history: false,
+                span: value.place.0,
+            });
         }
     }
 

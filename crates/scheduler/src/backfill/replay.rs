@@ -68,7 +68,7 @@ impl Replay {
                 site: atlas,
             };
             let matcher = Matcher::new(&self.clause, &context);
-            if let Some(problem) = matcher.problems().first() {
+            if let Some(problem) = matcher.problems().iter().find(|problem| !problem.is_of_the_past()) {
                 let message =
                     format!("The past cannot be computed: {problem} Only what is measured from now on is known.");
                 return PastFound { gaps: vec![Gap::new("not_computable", message)], ..PastFound::default() };

@@ -193,6 +193,7 @@ struct Wanted {
     /// Last day in the organisation's time zone.
     to: Option<Date>,
     /// `check_in` begins behind the last check-in, in place of `from`; without one, with the first reading.
+    #[param(inline)]
     since: Option<Since>,
     /// Things on the page: 1 to 200, 50 if not said.
     limit: Option<u32>,
