@@ -26,7 +26,8 @@ use okrsync_jql::{
     lint::{Counts, Lint},
     unchecked::Unchecked,
 };
-use okrsync_metrics::{Rule, measure};
+use okrsync_metrics::{Progress, Rule, measure, progress};
+use rust_decimal::Decimal;
 
 /// Up to so many matches everything is read.
 pub const EXACT_UP_TO: u64 = 300;
@@ -46,6 +47,19 @@ pub struct Draft {
     pub completed_only: bool,
     /// What it is measured against.
     pub measure: Measure,
+    /// Metrics to choose from: each is measured as well where everything is read anyway.
+    pub table: Vec<Metric>,
+}
+
+/// What another metric would show.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// The metric.
+    pub metric: Metric,
+    /// As percent complete; none without data, or where that cannot be.
+    pub percent: Option<Progress>,
+    /// As the value of a KPI.
+    pub value: Option<Decimal>,
 }
 
 /// What a link would show.
@@ -63,6 +77,8 @@ pub struct Preview {
     pub estimate: bool,
     /// The first few issues.
     pub issues: Vec<Issue>,
+    /// What the metrics of the draft's table would show.
+    pub table: Vec<Choice>,
     /// What the query means, though it may not be meant.
     pub lints: Vec<Lint>,
     /// What nobody can check.
@@ -159,7 +175,8 @@ fn judge(draft: &Draft, points: &[FieldId], found: Found) -> Result<Preview, Str
             let facts = issues.iter().map(|issue| (&issue.key, &issue.facts));
             let tally = measure(facts, &rule).map_err(|error| error.to_string())?;
             let (matched, completed) = (tally.matched, Some(tally.completed));
-            shown(issues, matched, completed, Some(tally), false)
+            let table = draft.table.iter().map(|metric| choice(draft, metric, points, &issues)).collect();
+            Preview { table, ..shown(issues, matched, completed, Some(tally), false) }
         }
         Found::Many { first, matched, completed, exact } => {
             let tally = (draft.metric == Metric::Count).then(|| counted(&rule, matched, completed));
@@ -176,8 +193,8 @@ fn shown(
     estimate: bool,
 ) -> Preview {
     issues.truncate(SHOWN);
-    let (canonical, lints, unchecked, warnings, requests) = Default::default();
-    Preview { canonical, matched, completed, tally, estimate, issues, lints, unchecked, warnings, requests }
+    let (canonical, table, lints, unchecked, warnings, requests) = Default::default();
+    Preview { canonical, matched, completed, tally, estimate, issues, table, lints, unchecked, warnings, requests }
 }
 
 /// A count needs no issue to be read.
@@ -191,5 +208,27 @@ fn counted(rule: &Rule, matched: u64, completed: u64) -> Tally {
         total: Some(matched.into()),
         coverage: Coverage { with_value: matched, without_value: 0 },
         warnings: Vec::new(),
+    }
+}
+
+/// What another metric would show over the same issues; a number that is too large is not shown.
+fn choice(draft: &Draft, metric: &Metric, points: &[FieldId], issues: &[Issue]) -> Choice {
+    let percent = Measure::default();
+    let undecided = draft.measure.is_percent_complete();
+    let only = if undecided { metric.completed_only_by_default() } else { draft.completed_only };
+    let tally = |percent_complete| {
+        let rule = Rule {
+            percent_complete,
+            metric: metric.clone(),
+            completed_only: only && !percent_complete,
+            story_points_fields: points.to_vec(),
+        };
+        measure(issues.iter().map(|issue| (&issue.key, &issue.facts)), &rule).ok()
+    };
+    let available = okrsync_metrics::check(&percent, metric, None).is_ok();
+    Choice {
+        metric: metric.clone(),
+        percent: tally(true).filter(|_| available).and_then(|tally| progress(&percent, &tally)),
+        value: tally(false).and_then(|tally| tally.value),
     }
 }

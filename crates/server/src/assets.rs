@@ -28,6 +28,7 @@ const STYLE: &str = concat!(
     include_str!("assets/style/board.css"),
     include_str!("assets/style/detail.css"),
     include_str!("assets/style/query.css"),
+    include_str!("assets/style/connect.css"),
     include_str!("assets/style/connections.css"),
     include_str!("assets/style/pages.css"),
     include_str!("assets/style/people.css"),
@@ -42,6 +43,7 @@ const SCRIPT: &str = concat!(
     include_str!("assets/script/keys.js"),
     include_str!("assets/script/tree.js"),
     include_str!("assets/script/chart.js"),
+    include_str!("assets/script/connect.js"),
 );
 
 const ASSETS: [Asset; 3] = [

@@ -180,7 +180,6 @@ impl ApiError {
     }
 
     /// Stable word.
-    #[cfg(test)]
     pub(crate) fn code(&self) -> &str {
         &self.0.code
     }

@@ -19,10 +19,10 @@
 mod account;
 mod audit;
 mod board;
+mod connect;
 pub(crate) mod connections;
 mod consent;
 pub(crate) mod docs;
-#[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod flash;
 mod message;
 mod mine;
@@ -83,6 +83,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/okrs/new", get(okr_form::new))
         .route("/okrs/{id}", get(okr::show))
         .route("/okrs/{id}/edit", get(okr_form::edit).post(okr_form::change))
+        .route("/okrs/{id}/connect", get(connect::show).post(connect::save))
+        .route("/okrs/{id}/connect/preview", post(connect::preview))
         .route("/okrs/{id}/refresh", post(refresh::one))
         .route("/okrs/{id}/check-in", get(okr_steps::check_in).post(okr_steps::add_check_in))
         .route("/okrs/{id}/resume", post(okr_steps::resume))

@@ -69,7 +69,8 @@ impl Look<'_> {
             return Ok(Seen::Refused(verdict));
         }
         let mut warnings = verdict.warnings;
-        let kept = if self.draft.metric == Metric::Count { Some(&[][..]) } else { kept.map(|kept| &kept.fields[..]) };
+        let counts = self.draft.metric == Metric::Count;
+        let kept = kept.map(|kept| &kept.fields[..]).or(counts.then_some(&[]));
         let known = kept.and_then(|fields| self.points(fields).ok());
         let mut points = known.clone().unwrap_or_default();
         let mut found = self.find(known.as_deref(), &mut warnings).await?;
@@ -89,10 +90,10 @@ impl Look<'_> {
     /// The story point fields, if all that the metric reads is there.
     fn points(&self, fields: &[Field]) -> Result<Vec<FieldId>, Problem> {
         let (metric, own) = (&self.draft.metric, &self.connection.story_points_fields);
-        if *metric == Metric::Count {
-            return Ok(Vec::new());
-        }
         let points = if own.is_empty() { story_points_fields(fields) } else { own.clone() };
+        if *metric == Metric::Count {
+            return Ok(points);
+        }
         if *metric == Metric::StoryPoints && points.is_empty() {
             return Err(proof::no_story_points(self.now));
         }
@@ -104,7 +105,8 @@ impl Look<'_> {
     /// read.
     async fn find(&self, points: Option<&[FieldId]>, warnings: &mut Vec<String>) -> Result<Found, Error> {
         let text = self.check.where_clause.as_deref().unwrap_or_default();
-        let wanted = points.map(|points| Wanted::for_metrics(&[(&self.draft.metric, points)])).unwrap_or_default();
+        let metrics = |points| [&self.draft.metric].into_iter().chain(&self.draft.table).map(move |it| (it, points));
+        let wanted = points.map(|points| Wanted::for_metrics(&metrics(points).collect::<Vec<_>>())).unwrap_or_default();
         let mut pages = self.site.search(text, &wanted.with_display().with_page_size(PAGE));
         let (mut issues, mut counted): (Vec<Issue>, Option<Count>) = (Vec::new(), None);
         // Asking for the page behind the last one costs nothing.

@@ -18,6 +18,7 @@ fn draft(world: &World, metric: Metric) -> Draft {
         metric,
         completed_only: false,
         measure: Measure::default(),
+        table: Vec::new(),
     }
 }
 

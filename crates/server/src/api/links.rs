@@ -1,9 +1,9 @@
 //! Links: an OKR's connection, query and metric.
 
-mod body;
+pub(crate) mod body;
 mod check;
 mod lints;
-mod preview;
+pub(crate) mod preview;
 
 use crate::{
     api::{
@@ -25,7 +25,7 @@ use axum::{
 };
 use body::{LinkBody, LinkNote};
 use okrsync_domain::{OkrId, okr::Okr};
-use okrsync_store::BoardScope;
+use okrsync_store::{BoardScope, LinkPut};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -75,24 +75,30 @@ async fn put(
 ) -> ApiResult<Response> {
     let okr = app.store().get_okr(id).await?;
     caller.may(Act::EditOkr(&okr))?;
-    let draft = body.settle(&okr)?;
-    let connection = draft.connection(&app, &caller).await?;
-    if !app.store().organisation().await?.jira_enabled {
-        return Err(integration_disabled());
-    }
-    let check = app.engine().check_link(connection.id, &draft.jql, draft.confirm_empty).await?;
-    let before = app.store().find_link(id).await?;
-    let wanted = draft.put(id, check.where_clause);
-    let note = caller.did(&app, "link.change", &okr).before(&before.as_ref().map(LinkNote::from));
-    let put = app.store().noting(note.after(&LinkNote::from(&wanted))).put_link(wanted, app.now()).await?;
-    app.engine().wake();
-    okrs::announce(&app, &put.okr).await?;
+    let put = Box::pin(link(&app, &caller, &okr, body)).await?;
     let refresh = app.wait(put.refresh_id, waiting.duration()?).await?;
     let measured = measured(&app, &put.okr).await?;
     if refresh.is_none_or(|refresh| refreshes::is_over(&refresh)) {
         return Ok(Json(measured).into_response());
     }
     Ok(reply::accepted(&format!("/refreshes/{}", put.refresh_id), measured))
+}
+
+/// Links an OKR to a query, if Jira does not refuse it, and has it measured at once.
+pub(crate) async fn link(app: &App, caller: &Caller, okr: &Okr, body: LinkBody) -> ApiResult<LinkPut> {
+    let draft = body.settle(okr)?;
+    let connection = draft.connection(app, caller).await?;
+    if !app.store().organisation().await?.jira_enabled {
+        return Err(integration_disabled());
+    }
+    let check = app.engine().check_link(connection.id, &draft.jql, draft.confirm_empty).await?;
+    let before = app.store().find_link(okr.id).await?;
+    let wanted = draft.put(okr.id, check.where_clause);
+    let note = caller.did(app, "link.change", okr).before(&before.as_ref().map(LinkNote::from));
+    let put = app.store().noting(note.after(&LinkNote::from(&wanted))).put_link(wanted, app.now()).await?;
+    app.engine().wake();
+    okrs::announce(app, &put.okr).await?;
+    Ok(put)
 }
 
 async fn measured(app: &App, okr: &Okr) -> ApiResult<Measured> {

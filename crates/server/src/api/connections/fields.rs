@@ -61,3 +61,12 @@ pub(crate) async fn read(app: &App, connection: &Connection) -> ApiResult<Vec<Fi
         }
     }
 }
+
+/// The numeric fields that are no story points: what is chosen one by one.
+pub(crate) fn choices(connection: &Connection, fields: Vec<Field>) -> Vec<Field> {
+    let points = match connection.story_points_fields.as_slice() {
+        [] => story_points_fields(&fields),
+        own => own.to_vec(),
+    };
+    fields.into_iter().filter(|field| field.is_numeric() && !points.contains(&field.id)).collect()
+}

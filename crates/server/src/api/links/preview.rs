@@ -21,13 +21,19 @@ use crate::{
 };
 use axum::{Json, extract::State};
 use okrsync_connections::PageSizes;
-use okrsync_domain::{ConnectionId, Date, OkrId, connection::Connection, measure::Measure, okr::Okr, reading::Tally};
-use okrsync_metrics::{Judgement, Standing, expected, progress, status, value};
+use okrsync_domain::{
+    ConnectionId, Date, OkrId,
+    connection::Connection,
+    measure::{Measure, Metric},
+    okr::Okr,
+};
+use okrsync_metrics::{Judgement, Percent, Progress, Standing, Status, expected, progress, status, value};
 use okrsync_scheduler::{
     cost::{Cost, Unit},
     preview::{Draft, Preview},
 };
 use okrsync_store::BoardScope;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -142,6 +148,28 @@ struct Frame {
     period_minutes: Option<u32>,
 }
 
+/// What a link would show, as far as it depends on today.
+pub(crate) struct Looked {
+    /// Whose site it is.
+    pub(crate) connection: Connection,
+    /// What Jira's issues come to.
+    pub(crate) preview: Preview,
+    /// What it is measured against.
+    pub(crate) measure: Measure,
+    /// The value that would be shown.
+    pub(crate) value: Option<Decimal>,
+    /// The progress that would be shown.
+    pub(crate) progress: Option<Progress>,
+    /// Where it should be.
+    pub(crate) expected: Option<Percent>,
+    /// The status that would be shown.
+    pub(crate) status: Option<Status>,
+    /// What is shown today; none for a new OKR.
+    pub(crate) current: Option<Standing>,
+    /// What keeping it true would cost.
+    cost: CostView,
+}
+
 /// Shows what a link would show. Exact up to 300 matches; above that counts, at most four requests. A query that Jira
 /// refuses is answered as a link of it would be.
 #[utoipa::path(post, path = "/links/preview", tag = "Links", request_body = PreviewBody,
@@ -151,19 +179,24 @@ async fn preview(
     caller: Caller,
     Body(body): Body<PreviewBody>,
 ) -> ApiResult<Json<PreviewView>> {
-    let okr = okr(&app, &caller, body.okr_id).await?;
+    Ok(Json(Box::pin(look(&app, &caller, body, vec![])).await?.into()))
+}
+
+/// What a link would show, and what the metrics of `table` would.
+pub(crate) async fn look(app: &App, caller: &Caller, body: PreviewBody, table: Vec<Metric>) -> ApiResult<Looked> {
+    let okr = okr(app, caller, body.okr_id).await?;
     body.period_minutes.map_or(Ok(()), check_period)?;
-    let frame = frame(&app, okr, body.measure, body.starts_on.zip(body.due_on)).await?;
+    let frame = frame(app, okr, body.measure, body.starts_on.zip(body.due_on)).await?;
     let frame = Frame { period_minutes: body.period_minutes, ..frame };
     let (metric, completed_only) = fit(body.metric, &frame.measure, body.completed_only)?;
-    let connection = usable(&app, &caller, body.connection_id).await?;
+    let connection = usable(app, caller, body.connection_id).await?;
     if !app.store().organisation().await?.jira_enabled {
         return Err(integration_disabled());
     }
     let measure = frame.measure.clone();
-    let draft = Draft { connection_id: connection.id, jql: body.jql, metric, completed_only, measure };
+    let draft = Draft { connection_id: connection.id, jql: body.jql, metric, completed_only, measure, table };
     let preview = app.engine().preview(&draft).await?;
-    Ok(Json(view(&app, &connection, &frame, preview).await?))
+    Box::pin(judge(app, connection, frame, preview)).await
 }
 
 async fn okr(app: &App, caller: &Caller, id: Option<OkrId>) -> ApiResult<Option<Okr>> {
@@ -195,40 +228,49 @@ async fn frame(
     })
 }
 
-async fn view(app: &App, connection: &Connection, frame: &Frame, preview: Preview) -> ApiResult<PreviewView> {
+async fn judge(app: &App, connection: Connection, frame: Frame, preview: Preview) -> ApiResult<Looked> {
     let (organisation, today) = app.today().await?;
-    let measure = &frame.measure;
+    let Frame { measure, dates, current, period_minutes } = frame;
     let tally = preview.tally.as_ref();
-    let reached = tally.and_then(|tally| progress(measure, tally));
-    let shown = tally.and_then(|tally| value(measure, tally));
-    let due = frame.dates.and_then(|(starts_on, due_on)| expected(measure, starts_on, due_on, today));
-    let judged = tally.zip(frame.dates).map(|(_, (starts_on, _))| {
-        let judgement =
-            Judgement { measure, progress: reached.as_ref(), value: shown, expected: due.as_ref(), starts_on, today };
-        status(&judgement, &organisation.limits).into()
+    let reached = tally.and_then(|tally| progress(&measure, tally));
+    let shown = tally.and_then(|tally| value(&measure, tally));
+    let due = dates.and_then(|(starts_on, due_on)| expected(&measure, starts_on, due_on, today));
+    let status = tally.zip(dates).map(|(_, (starts_on, _))| {
+        let (progress, expected) = (reached.as_ref(), due.as_ref());
+        let judgement = Judgement { measure: &measure, progress, value: shown, expected, starts_on, today };
+        status(&judgement, &organisation.limits)
     });
-    let reached = reached.map(|progress| progress.api());
-    let issue = |issue| IssueView::of(issue, connection, None, None, true);
-    Ok(PreviewView {
-        canonical: preview.canonical,
-        matched: preview.matched,
-        completed: preview.completed,
-        value: number(shown),
-        progress: number(reached),
-        expected: due.map(|expected| expected.api().into()),
-        status: judged,
-        coverage: tally.map(|tally: &Tally| tally.coverage.into()),
-        change: frame.current.as_ref().map(|current| ChangeView {
-            value: number(shown.zip(current.value).and_then(|(new, old)| new.checked_sub(old))),
-            progress: number(reached.zip(current.progress.as_ref()).map(|(new, old)| new - old.api())),
-            status: current.status.into(),
-        }),
-        estimate: preview.estimate,
-        issues: preview.issues.into_iter().map(issue).collect(),
-        lints: views(preview.lints),
-        unchecked: views(preview.unchecked),
-        warnings: preview.warnings,
-        requests: preview.requests,
-        cost: CostView::of(connection, preview.matched, frame.period_minutes.unwrap_or(organisation.period_minutes)),
-    })
+    let period_minutes = period_minutes.unwrap_or(organisation.period_minutes);
+    let cost = CostView::of(&connection, preview.matched, period_minutes);
+    Ok(Looked { connection, preview, measure, value: shown, progress: reached, expected: due, status, current, cost })
+}
+
+impl From<Looked> for PreviewView {
+    fn from(looked: Looked) -> Self {
+        let Looked { connection, preview, value: shown, progress, expected, status, current, cost, .. } = looked;
+        let reached = progress.map(|progress| progress.api());
+        let issue = |issue| IssueView::of(issue, &connection, None, None, true);
+        Self {
+            canonical: preview.canonical,
+            matched: preview.matched,
+            completed: preview.completed,
+            value: number(shown),
+            progress: number(reached),
+            expected: expected.map(|expected| expected.api().into()),
+            status: status.map(Into::into),
+            coverage: preview.tally.as_ref().map(|tally| tally.coverage.into()),
+            change: current.as_ref().map(|current| ChangeView {
+                value: number(shown.zip(current.value).and_then(|(new, old)| new.checked_sub(old))),
+                progress: number(reached.zip(current.progress.as_ref()).map(|(new, old)| new - old.api())),
+                status: current.status.into(),
+            }),
+            estimate: preview.estimate,
+            issues: preview.issues.into_iter().map(issue).collect(),
+            lints: views(preview.lints),
+            unchecked: views(preview.unchecked),
+            warnings: preview.warnings,
+            requests: preview.requests,
+            cost,
+        }
+    }
 }
