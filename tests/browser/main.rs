@@ -1,6 +1,7 @@
 //! Stories in a real browser.
 
 mod board;
+mod connect;
 mod connections;
 mod okrs;
 mod pages;

@@ -159,6 +159,8 @@ impl World {
         let link = json!({"connection_id": things.connection, "jql": "project = AE", "metric": {"kind": "count"},
             "confirm_empty": true});
         let linked = vec![(Method::PUT, format!("/okrs/{}/link", things.okr), link.clone())];
+        let connect = json!({"connection_id": things.connection, "jql": "project = AE", "metric": "count",
+            "measure.kind": "percent_complete", "confirm_empty": "true"});
         let closed = vec![(Method::POST, format!("/okrs/{}/close", things.okr), json!({}))];
         let sign_in = json!({"email": who, "password": PASSWORD});
         let mut preview = link.clone();
@@ -199,6 +201,7 @@ impl World {
             ),
             ("POST", "/okrs/{id}/check-ins" | "/okrs/{id}/check-in") => ("", json!({"note": "On our way"}), vec![]),
             ("PUT", "/okrs/{id}/link") => ("", link, vec![]),
+            ("POST", "/okrs/{id}/connect" | "/okrs/{id}/connect/preview") => ("", connect, vec![]),
             ("DELETE", "/okrs/{id}/link") => ("", json!({}), linked),
             ("POST", "/okrs/{id}/postpone") => ("", json!({"due_on": "2027-01-31"}), vec![]),
             ("POST", "/okrs/{id}/reopen") => ("", json!({}), closed),

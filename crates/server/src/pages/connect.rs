@@ -1,11 +1,13 @@
 //! Connect data source: which issues an OKR is measured from, and how. A plain form in four steps; the script sends it for
 //! a preview while somebody types and puts the parts of the answer in place, so that everything is drawn here once.
 
-pub(super) mod code;
+mod code;
 mod form;
 mod metrics;
 mod result;
-pub(super) mod view;
+#[cfg(test)]
+mod samples;
+mod view;
 
 use super::{
     PageError, Visitor,

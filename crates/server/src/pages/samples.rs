@@ -36,7 +36,7 @@ use std::{
 };
 
 /// Digits alone are an id.
-fn id<T: FromStr<Err: Debug>>(number: u32) -> T {
+pub(super) fn id<T: FromStr<Err: Debug>>(number: u32) -> T {
     format!("{number:026}").parse().unwrap()
 }
 
@@ -44,7 +44,7 @@ fn at(text: &str) -> Instant {
     text.parse().unwrap()
 }
 
-fn now() -> Instant {
+pub(super) fn now() -> Instant {
     at("2026-11-20T10:24:00Z")
 }
 
@@ -75,7 +75,7 @@ pub(super) fn reader(role: Role) -> Reader {
     }
 }
 
-fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {
+pub(super) fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {
     Okr {
         id: id(number),
         kind: if mode == ProgressMode::RollUp { OkrKind::Objective } else { OkrKind::KeyResult },
