@@ -186,8 +186,8 @@ fn a_preview_says_what_the_link_would_show() {
 
 #[test]
 fn what_is_wrong_is_marked_where_it_is() {
-    let parts = ["data-rejected", "Line 2, column 5", "class=\"q-s sq\"", "aria-invalid=\"true\"", "Correct line 2"];
-    holds("syntax", &page("a = 1\nAND labels = next", Outcome::Unasked), &parts[..1]);
+    let parts = ["data-rejected", "Line 2, column 14", "class=\"q-s sq\"", "aria-invalid=\"true\"", "Correct line 2"];
+    holds("syntax", &page("a = 1\nAND labels = next", Outcome::Unasked), &parts);
     let refused =
         ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid_jql", "The query is not valid.").errors(vec![
             okrsync_domain::invalid::FieldError {
@@ -198,8 +198,6 @@ fn what_is_wrong_is_marked_where_it_is() {
             },
         ]);
     let mut refused = page("a = 1\nAND project = NOPE", Outcome::Refused(refused));
-    let Some(query) = okrsync_jql::parse(refused.entries.get("jql")).ok() else { panic!("it is a query") };
-    assert!(query.is_bounded());
     refused.check.lints.push(Lint {
         code: Code::UnknownValue,
         message: String::new(),
