@@ -45,7 +45,7 @@ fn no_connection() -> Markup {
             div class="blank" {
                 b { "There is no connection to Jira that you may use" }
                 p class="sub" { "Connect your Jira first, or ask an admin to share a connection with everyone." }
-                a class="btn" href="/" { "Back to the OKRs" }
+                a class="btn pri" href="/connections/new" { "New connection" }
             }
         }
     }
