@@ -150,7 +150,7 @@ async fn read(app: &App, visitor: Visitor, okr: Okr, mut entries: Entries, outco
 }
 
 /// The connection that is chosen.
-pub(super) fn chosen<'a>(connections: &'a [Connection], id: &str) -> Option<&'a Connection> {
+fn chosen<'a>(connections: &'a [Connection], id: &str) -> Option<&'a Connection> {
     connections.iter().find(|connection| connection.id.to_string() == id)
 }
 

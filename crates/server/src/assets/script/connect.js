@@ -26,11 +26,14 @@
     }));
   };
 
+  // Another site has other fields to choose from: then the whole table is new.
+  let moved = false;
+
   /** Puts the parts of a drawn page in the place of ours. */
   const place = (page, names) => {
     for (const fresh of page.querySelectorAll("form[data-connect] [data-part]")) {
       const name = fresh.dataset.part;
-      if (name === "query-step" || (names && !names.includes(name))) continue;
+      if (name === "query-step" || (name === "table" && !moved) || (names && !names.includes(name))) continue;
       const old = part(name);
       if (!old) continue;
       const kept = old.querySelector("[name=confirm_empty]")?.checked;
@@ -39,7 +42,12 @@
     }
     const number = page.querySelector("[data-part=query-step] .no");
     if (number) part("query-step").querySelector(".no").replaceWith(number);
-    const rejected = Boolean(part("foot").dataset.rejected !== undefined);
+    if (!names) moved = false;
+    for (const fresh of page.querySelectorAll("input[name=metric],input[name=completed_only]")) {
+      const ours = form.querySelector(`input[name="${fresh.name}"][value="${CSS.escape(fresh.value)}"]`);
+      if (ours) ours.disabled = fresh.disabled;
+    }
+    const rejected = part("foot").dataset.rejected !== undefined;
     box.classList.toggle("err", rejected);
     area.setAttribute("aria-invalid", rejected);
     save.disabled = rejected;
@@ -72,7 +80,7 @@
     later = setTimeout(() => ask(false), pause);
   };
   area.addEventListener("input", () => { paint(); changed(400); offer(); });
-  form.addEventListener("change", (event) => { if (event.target !== area && event.target.name !== "confirm_empty") changed(0); });
+  form.addEventListener("change", (event) => { if (event.target !== area && event.target.name !== "confirm_empty") { moved ||= event.target.name === "connection_id"; changed(0); } });
 
   /** Replaces a part of the query as if it had been typed, so that undo works. */
   const write = (start, end, text) => {
@@ -92,10 +100,9 @@
   list.className = "offer"; list.id = "jql-offer"; list.hidden = true;
   list.setAttribute("role", "listbox"); list.setAttribute("aria-label", "What fits here");
   box.querySelector(".ed").append(list);
-  area.setAttribute("role", "combobox"); area.setAttribute("aria-autocomplete", "list");
-  area.setAttribute("aria-controls", list.id); area.setAttribute("aria-expanded", "false");
+  area.setAttribute("aria-autocomplete", "list"); area.setAttribute("aria-haspopup", "listbox"); area.setAttribute("aria-controls", list.id);
   let offers = [], chosen = -1, offering = null;
-  const hide = () => { offering?.abort(); list.hidden = true; chosen = -1; area.setAttribute("aria-expanded", "false"); area.removeAttribute("aria-activedescendant"); };
+  const hide = () => { offering?.abort(); list.hidden = true; chosen = -1; area.removeAttribute("aria-activedescendant"); };
   const choose = (index) => {
     chosen = index;
     [...list.children].forEach((item, at) => item.setAttribute("aria-selected", at === index));
@@ -119,7 +126,6 @@
     }));
     chosen = -1; area.removeAttribute("aria-activedescendant");
     list.hidden = !offers.length || document.activeElement !== area;
-    area.setAttribute("aria-expanded", !list.hidden);
   };
   area.addEventListener("blur", hide);
   area.addEventListener("keydown", (event) => {

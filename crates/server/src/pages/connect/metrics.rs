@@ -82,9 +82,9 @@ pub(super) fn render(page: &ConnectPage) -> Markup {
         _ => &[],
     };
     html! {
-        div class="mt" {
+        div class="mt" data-part="table" {
             table class="tbl" {
-                thead { tr {
+                thead { tr data-part="metric-head" {
                     th scope="col" { "Metric" }
                     th scope="col" class=[(!percent).then_some("offc")] { "Percent complete" @if percent { " (chosen)" } }
                     th scope="col" class=[percent.then_some("offc")] { "KPI" @if !percent { " (chosen)" } }

@@ -1,6 +1,6 @@
 //! The page: four numbered steps, the preview beside them, the buttons below.
 
-use super::{ConnectPage, chosen, code::lines, form::KEEP, metrics, result};
+use super::{ConnectPage, code::lines, form::KEEP, metrics, result};
 use crate::components::{
     form::{Field, hidden, input, options, select},
     icons::{Icon, small},
@@ -19,7 +19,7 @@ pub(crate) fn render(page: &ConnectPage) -> Markup {
     let action = format!("/okrs/{}/connect", page.okr.id);
     let content = html! {
         div class="page" {
-            form class="sheet" method="post" action=(action) data-connect data-suggest=[suggestions(page)] {
+            form class="sheet" method="post" action=(action) data-connect {
                 (hidden(&page.reader.csrf, &page.reader.once))
                 div class="sh" {
                     div class="grow" { h1 { (title) } p class="sub" { (page.okr.title) } }
@@ -32,11 +32,6 @@ pub(crate) fn render(page: &ConnectPage) -> Markup {
     let top = crumbs(&[("/".to_owned(), "OKRs".to_owned())], title);
     let back = Some(("/".to_owned(), "OKRs".to_owned()));
     shell(&Shell { title, place: Place::Board, reader: &page.reader, top, back }, &content)
-}
-
-fn suggestions(page: &ConnectPage) -> Option<String> {
-    let connection = chosen(&page.connections, page.entries.get("connection_id"))?;
-    Some(format!("/api/v1/connections/{}/suggestions", connection.id))
 }
 
 fn no_connection() -> Markup {
@@ -63,7 +58,7 @@ fn body(page: &ConnectPage) -> Markup {
                 div data-part="problem" { (page.entries.banner()) }
                 (step(1, StepState::Done, "Connection", &connection(page)))
                 (step(2, StepState::Done, "Measure", &measure(page)))
-                div data-part="query-step" data-keep="f-jql" class="step-box" { (step(3, query, "Which issues count?", &editor(page))) }
+                div data-part="query-step" class="step-box" { (step(3, query, "Which issues count?", &editor(page))) }
                 (step(4, StepState::Done, "Metric", &metric(page)))
             }
             (result::preview(page))
@@ -135,11 +130,12 @@ fn editor(page: &ConnectPage) -> Markup {
 }
 
 fn metric(page: &ConnectPage) -> Markup {
+    let percent = page.entries.get("measure.kind") == "percent_complete";
     html! {
         (metrics::render(page))
         label class="switch" {
             input type="checkbox" role="switch" class="sw" name="completed_only" value="true"
-                checked[page.entries.get("completed_only") == "true"];
+                checked[!percent && page.entries.get("completed_only") == "true"] disabled[percent];
             span { "Completed issues only " small class="mut" { "For KPIs. Percent complete always compares done with all." } }
         }
     }
