@@ -91,7 +91,7 @@ pub(crate) async fn preview(State(app): State<App>, Id(id): Id<OkrId>, sent: Sen
     let okr = app.store().get_okr(id).await.map_err(ApiError::from)?;
     sent.caller.may(Act::EditOkr(&okr))?;
     let outcome = if sent.get("live").is_empty() { look(&app, &okr, &sent).await? } else { Outcome::Unasked };
-    let entries = sent.entries();
+    let entries = typed(&sent);
     Ok(view::render(&Box::pin(read(&app, sent.into_visitor(), okr, entries, outcome)).await?))
 }
 
@@ -103,9 +103,17 @@ pub(crate) async fn save(State(app): State<App>, Id(id): Id<OkrId>, sent: Sent) 
         Ok(response) => return Ok(response),
         Err(error) => mendable(error)?,
     };
-    let entries = sent.entries().refused(&error);
+    let entries = typed(&sent).refused(&error);
     let page = Box::pin(read(&app, sent.into_visitor(), okr, entries, Outcome::Refused(error))).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, view::render(&page)).into_response())
+}
+
+/// What was typed; lines of the query end as its positions count them.
+fn typed(sent: &Sent) -> Entries {
+    let mut entries = sent.entries();
+    let jql = entries.get("jql").replace("\r\n", "\n");
+    entries.set("jql", jql);
+    entries
 }
 
 async fn connect(app: &App, okr: &Okr, sent: &Sent) -> ApiResult<Done> {
@@ -117,7 +125,7 @@ async fn connect(app: &App, okr: &Okr, sent: &Sent) -> ApiResult<Done> {
         Some((None, None)) => Flash::good("Connected").text("The first reading takes a while and will show here."),
         _ => Flash::good("Connected").text(format!("{} is measured from Jira now.", okr.title)),
     };
-    Ok(Done::to("/").saying(flash))
+    Ok(Done::to(format!("/okrs/{}", okr.id)).saying(flash))
 }
 
 async fn look(app: &App, okr: &Okr, sent: &Sent) -> Result<Outcome, PageError> {

@@ -16,21 +16,21 @@ use okrsync_domain::{
 /// The page.
 pub(crate) fn render(page: &ConnectPage) -> Markup {
     let title = if page.linked { "Edit data source" } else { "Connect data source" };
-    let action = format!("/okrs/{}/connect", page.okr.id);
+    let (back, action) = (format!("/okrs/{}", page.okr.id), format!("/okrs/{}/connect", page.okr.id));
     let content = html! {
         div class="page" {
             form class="sheet" method="post" action=(action) data-connect {
                 (hidden(&page.reader.csrf, &page.reader.once))
                 div class="sh" {
                     div class="grow" { h1 { (title) } p class="sub" { (page.okr.title) } }
-                    a class="ib" href="/" aria-label="Close" { (small(Icon::Cross, "")) }
+                    a class="ib" href=(back) aria-label="Close" { (small(Icon::Cross, "")) }
                 }
-                @if page.connections.is_empty() { (no_connection()) } @else { (body(page)) (foot(page, &action)) }
+                @if page.connections.is_empty() { (no_connection()) } @else { (body(page)) (foot(page, &back, &action)) }
             }
         }
     };
-    let top = crumbs(&[("/".to_owned(), "OKRs".to_owned())], title);
-    let back = Some(("/".to_owned(), "OKRs".to_owned()));
+    let top = crumbs(&[("/".to_owned(), "OKRs".to_owned()), (back.clone(), page.okr.title.clone())], title);
+    let back = Some((back, page.okr.title.clone()));
     shell(&Shell { title, place: Place::Board, reader: &page.reader, top, back }, &content)
 }
 
@@ -141,7 +141,7 @@ fn metric(page: &ConnectPage) -> Markup {
     }
 }
 
-fn foot(page: &ConnectPage, action: &str) -> Markup {
+fn foot(page: &ConnectPage, back: &str, action: &str) -> Markup {
     html! {
         div class="sf" {
             div class="grow" data-part="confirm" {
@@ -155,7 +155,7 @@ fn foot(page: &ConnectPage, action: &str) -> Markup {
                     span class="c-bad" { (small(Icon::Triangle, "")) " Correct the query to save." }
                 }
             }
-            a class="btn" href="/" { "Cancel" }
+            a class="btn" href=(back) { "Cancel" }
             button class="btn" formaction={ (action) "/preview" } formnovalidate data-preview { "Preview" }
             button class="btn pri" data-save { "Save and sync" }
         }
