@@ -17,6 +17,5 @@ pub(crate) mod row;
 pub(crate) mod shell;
 pub(crate) mod spark;
 pub(crate) mod summary;
-#[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod surfaces;
 pub(crate) mod times;
