@@ -81,10 +81,14 @@ async fn the_keyboard_alone_is_enough() -> anyhow::Result<()> {
     area.focus().await?;
     area.send_keys("proj").await?;
     scene.sees("#jql-offer [role=option]", "project").await?;
-    area.send_keys(Key::Down + Key::Enter).await?;
+    area.send_keys(Key::Down + "").await?;
+    scene.sees("#jql-offer [aria-selected=true]", "project").await?;
+    area.send_keys(Key::Enter + "").await?;
     area.send_keys("= a").await?;
     scene.sees("#jql-offer [role=option]", "AE").await?;
-    area.send_keys(Key::Down + Key::Enter).await?;
+    area.send_keys(Key::Down + "").await?;
+    scene.sees("#jql-offer [aria-selected=true]", "AE").await?;
+    area.send_keys(Key::Enter + "").await?;
     assert_eq!(area.prop("value").await?.as_deref(), Some("project = AE "));
     area.send_keys("AND labels = none").await?;
     scene.sees("[data-part=foot]", "Valid. 0 issues match").await?;

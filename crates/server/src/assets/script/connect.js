@@ -110,12 +110,15 @@
     if (item) { area.setAttribute("aria-activedescendant", item.id); item.scrollIntoView({ block: "nearest" }); }
     else area.removeAttribute("aria-activedescendant");
   };
-  const take = (offer) => { write(offer.start, offer.end, offer.text + (offer.text.endsWith(")") ? "" : " ")); };
-  const offer = async () => {
+  // What was typed since the offer was made belongs to it.
+  const take = (offer) => write(offer.start, Math.max(offer.end, cursor()), offer.text + (offer.text.endsWith(")") ? "" : " "));
+  /** Offers what goes on from what is typed; where nothing is, only when asked to: the list would cover the result. */
+  const offer = async (wanted) => {
     offering?.abort();
     const mine = offering = new AbortController();
     const id = form.elements.connection_id.value;
     const query = new URLSearchParams({ jql: area.value, cursor: cursor() });
+    const before = offers[chosen]?.text;
     try { offers = (await okrsync.send("GET", `/api/v1/connections/${id}/suggestions?${query}`, undefined, mine.signal)).items; } catch { return; }
     if (mine.signal.aborted) return;
     list.replaceChildren(...offers.slice(0, 12).map((offer, index) => {
@@ -124,15 +127,15 @@
       item.addEventListener("mousedown", (event) => { event.preventDefault(); take(offer); });
       return item;
     }));
-    chosen = -1; area.removeAttribute("aria-activedescendant");
-    list.hidden = !offers.length || document.activeElement !== area;
+    list.hidden = document.activeElement !== area || !offers.some((offer) => wanted || offer.end > offer.start);
+    choose(list.hidden ? -1 : offers.findIndex((offer) => offer.text === before));
   };
   area.addEventListener("blur", hide);
   area.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const count = list.children.length;
     if (event.key === "Escape" && !list.hidden) { event.preventDefault(); event.stopPropagation(); hide(); }
-    else if (list.hidden) { if (event.key === "ArrowDown" && area.selectionEnd === area.value.length) { event.preventDefault(); offer(); } }
+    else if (list.hidden) { if (event.key === "ArrowDown" && area.selectionEnd === area.value.length) { event.preventDefault(); offer(true); } }
     else if (event.key === "ArrowDown") { event.preventDefault(); choose((chosen + 1) % count); }
     else if (event.key === "ArrowUp" && chosen >= 0) { event.preventDefault(); choose(chosen - 1); }
     else if (event.key === "Enter" && chosen >= 0) { event.preventDefault(); take(offers[chosen]); }
