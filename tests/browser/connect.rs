@@ -44,7 +44,8 @@ impl Scene {
             let text = text.to_owned();
             move |element: WebElement| {
                 let text = text.clone();
-                async move { Ok(element.text().await?.contains(&text)) }
+                // A part may be replaced while it is looked at.
+                async move { Ok(element.text().await.is_ok_and(|shown| shown.contains(&text))) }
             }
         });
         found.first().await.with_context(|| format!("no `{text}` in {css}"))
@@ -61,7 +62,9 @@ async fn a_mistake_is_mended_previewed_and_saved() -> anyhow::Result<()> {
     scene.sees("[data-part=foot]", "Line 1, column 35: There is no status To Doo").await?;
     scene.browser.query(By::Css(".jql .q-k")).first().await?;
     assert!(!scene.browser.find(By::Css("[data-save]")).await?.is_enabled().await?, "a rejected query is not saved");
-    scene.sees("[data-part=foot] button", "Use To Do").await?.click().await?;
+    let mend = scene.sees("[data-part=foot] button", "Use To Do").await?;
+    mend.scroll_into_view().await?;
+    mend.click().await?;
     scene.sees("[data-part=foot]", "Valid. 4 issues match").await?;
     scene.sees("[data-part=preview]", "25.0%").await?;
     scene.sees("[data-part='percent-story_points']", "25.0%").await?;
