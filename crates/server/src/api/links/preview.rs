@@ -166,8 +166,8 @@ pub(crate) struct Looked {
     pub(crate) status: Option<Status>,
     /// What is shown today; none for a new OKR.
     pub(crate) current: Option<Standing>,
-    /// What keeping it true would cost.
-    cost: CostView,
+    /// Minutes between refreshes.
+    pub(crate) period_minutes: u32,
 }
 
 /// Shows what a link would show. Exact up to 300 matches; above that counts, at most four requests. A query that Jira
@@ -241,13 +241,14 @@ async fn judge(app: &App, connection: Connection, frame: Frame, preview: Preview
         status(&judgement, &organisation.limits)
     });
     let period_minutes = period_minutes.unwrap_or(organisation.period_minutes);
-    let cost = CostView::of(&connection, preview.matched, period_minutes);
-    Ok(Looked { connection, preview, measure, value: shown, progress: reached, expected: due, status, current, cost })
+    let (value, progress, expected) = (shown, reached, due);
+    Ok(Looked { connection, preview, measure, value, progress, expected, status, current, period_minutes })
 }
 
 impl From<Looked> for PreviewView {
     fn from(looked: Looked) -> Self {
-        let Looked { connection, preview, value: shown, progress, expected, status, current, cost, .. } = looked;
+        let cost = CostView::of(&looked.connection, looked.preview.matched, looked.period_minutes);
+        let Looked { connection, preview, value: shown, progress, expected, status, current, .. } = looked;
         let reached = progress.map(|progress| progress.api());
         let issue = |issue| IssueView::of(issue, &connection, None, None, true);
         Self {

@@ -135,6 +135,7 @@ fn looked(matched: u64) -> Outcome {
         expected: None,
         status: Some(Status::AtRisk),
         current: None,
+        period_minutes: 60,
     }))
 }
 
