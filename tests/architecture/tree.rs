@@ -76,8 +76,12 @@ fn root() -> PathBuf {
 fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
+        // a folder, or in a linked work tree a file that points elsewhere
+        if name == ".git" {
+            continue;
+        }
         match entry.file_type() {
-            Ok(kind) if kind.is_dir() && name != "target" && name != ".git" => collect(&entry.path(), paths),
+            Ok(kind) if kind.is_dir() && name != "target" => collect(&entry.path(), paths),
             Ok(kind) if kind.is_file() => paths.push(entry.path()),
             _ => {}
         }

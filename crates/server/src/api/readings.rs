@@ -111,6 +111,7 @@ struct Wanted {
     to: Option<Date>,
     /// The last reading of each hour, day or week (from Monday) in the organisation's time zone; `raw` is every reading.
     #[serde(default)]
+    #[param(inline)]
     resolution: Resolution,
     /// Things on the page: 1 to 200, 50 if not said.
     limit: Option<u32>,
