@@ -65,6 +65,8 @@ impl Place {
             .env("OKRSYNC_SECRET_KEY", crate::app::SECRET_KEY)
             .env("OKRSYNC_SYNC__LEASE_SECONDS", "5")
             .env("OKRSYNC_SYNC__TICK_SECONDS", "1")
+            // the past of a link would add requests and readings to those that a story counts
+            .env("OKRSYNC_SYNC__BACKFILL", "false")
             .envs(self.more.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
