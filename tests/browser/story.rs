@@ -67,7 +67,8 @@ impl Story {
             let said = said.to_owned();
             move |element: WebElement| {
                 let said = said.clone();
-                async move { Ok(element.text().await?.contains(&said)) }
+                // A part may be replaced while it is looked at.
+                async move { Ok(element.text().await.is_ok_and(|shown| shown.contains(&said))) }
             }
         });
         found.first().await.with_context(|| format!("{selector} that says {said}"))
