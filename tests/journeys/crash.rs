@@ -22,9 +22,11 @@ async fn site_with_issues(dialect: Dialect, issues: usize) -> JiraSim {
     };
     let site = site.expect("the simulator starts");
     site.add_project("AE", "Arm engineering").expect("a new project");
+    // Older than a look at what changed reaches back.
+    let then = Clock::system().now() - TimeDelta::hours(1);
     for number in 0..issues {
         let status = if number % 2 == 0 { "Done" } else { "To Do" };
-        site.create(IssueDraft::new("AE", "Story").status(status)).expect("an issue");
+        site.create(IssueDraft::new("AE", "Story").status(status).at(then)).expect("an issue");
     }
     site
 }
