@@ -38,13 +38,6 @@ pub fn next_slot(connection: ConnectionId, period_minutes: u32, now: Instant) ->
     DateTime::from_timestamp(slot, 0).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC)
 }
 
-/// When a query that was just refreshed is due again. One that the timer refreshed late, right before a slot, skips it.
-pub fn next_due(connection: ConnectionId, period_minutes: u32, now: Instant, by_timer: bool) -> Instant {
-    let slot = next_slot(connection, period_minutes, now);
-    let period = next_slot(connection, period_minutes, slot) - slot;
-    if by_timer && slot - now < period / 10 { slot + period } else { slot }
-}
-
 /// FNV-1a of the id's text: the same in every process and version, unlike the standard library's hasher.
 fn phase_seconds(connection: ConnectionId) -> i64 {
     let hash = connection
@@ -146,14 +139,6 @@ mod tests {
             prop_assert!(rest <= config.backoff_cap());
             prop_assert!(rest >= TimeDelta::seconds(21));
         }
-    }
-
-    #[test]
-    fn a_late_timer_skips_a_slot_that_is_upon_it() {
-        let slot = next_slot(connection(7), 60, at("2026-11-20T12:00:00Z"));
-        let due = |minutes, by_timer| next_due(connection(7), 60, slot - TimeDelta::minutes(minutes), by_timer) - slot;
-        assert_eq!(due(5, true), TimeDelta::minutes(60));
-        assert_eq!((due(6, true), due(5, false)), (TimeDelta::zero(), TimeDelta::zero()));
     }
 
     #[test]

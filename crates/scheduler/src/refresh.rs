@@ -21,7 +21,7 @@ use okrsync_domain::{
     reading::{Warning, WarningCode},
     refresh::RefreshState,
 };
-use okrsync_store::{Claim, Failure, Origin, Recording, StoreError};
+use okrsync_store::{Claim, Failure, Recording, StoreError};
 
 /// How a refresh ended.
 #[derive(Debug)]
@@ -177,12 +177,12 @@ impl Refresh<'_> {
         self.visit.praise(self.context).await;
         let Proved { walked, links, warnings, gone } = proved;
         let (finished_at, measured_at, matched) = (self.context.clock.now(), walked.at, walked.matched());
-        let (query, by_timer) = (&self.claim.query, self.claim.origin == Origin::Timer);
+        let query = &self.claim.query;
         let recording = Recording {
             lease: self.claim.lease.clone(),
             at: measured_at,
             finished_at,
-            next_due: plan::next_due(query.connection_id, query.period_minutes, finished_at, by_timer),
+            next_due: plan::next_slot(query.connection_id, query.period_minutes, finished_at),
             requests: gauge.read().requests,
             members: walked.members,
             fields: links.fields(),
