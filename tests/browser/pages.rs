@@ -59,6 +59,12 @@ async fn pages(story: &Story) -> anyhow::Result<Vec<(&'static str, String)>> {
     ])
 }
 
+/// Which elements stand out of the window to the right, from the outside in.
+const WIDEST: &str = "return [...document.querySelectorAll('body *')]
+    .filter((it) => it.getBoundingClientRect().right > innerWidth + 0.5)
+    .map((it) => it.tagName.toLowerCase() + (it.getAttribute('class') ? '.' + it.getAttribute('class') : ''))
+    .slice(0, 12).join(' > ')";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_can_be_used_by_everybody() -> anyhow::Result<()> {
     let Some(story) = Story::begin().await? else { return Ok(()) };
@@ -79,7 +85,8 @@ async fn every_page_can_be_used_by_everybody() -> anyhow::Result<()> {
                 let over =
                     story.browser.execute("return document.documentElement.scrollWidth - innerWidth", vec![]).await?;
                 if over.json().as_i64().is_some_and(|over| over > 0) {
-                    wrong.push(format!("{name} is {} px too wide at {width}", over.json()));
+                    let which = story.browser.execute(WIDEST, vec![]).await?;
+                    wrong.push(format!("{name} is {} px too wide at {width}: {}", over.json(), which.json()));
                 }
                 if let Some(folder) = &pictures {
                     picture(&story, folder.join(format!("{name}-{width}-{theme}.png")), width).await?;

@@ -81,7 +81,8 @@ pub(crate) fn render(user: &User, code: &SecretString, entries: &Entries, theme:
             p class="sub" { (user.name) " · " (user.email) }
             (entries.banner())
             input type="hidden" name="code" value=(code.expose_secret());
-            input type="hidden" name="email" value=(user.email) autocomplete="username";
+            // For password managers; without a name it is not sent.
+            input type="text" value=(user.email) autocomplete="username" readonly hidden;
             (form::input(&field, entries))
             button class="btn pri lg block" { "Save the password" }
         }
