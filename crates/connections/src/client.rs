@@ -15,7 +15,7 @@ use reqwest::{
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -55,6 +55,15 @@ struct Traffic {
     sent: AtomicU64,
     /// Whether naming a field makes the pages of a listing smaller, as seen once.
     stamps_shrink_pages: AtomicBool,
+    /// The most rows that a page by offset had while more were to come: servers clamp what is asked for.
+    page_limit: AtomicU32,
+}
+
+impl Traffic {
+    fn new(limits: Limits) -> Self {
+        let (sent, stamps_shrink_pages) = Default::default();
+        Self { limits, sent, stamps_shrink_pages, page_limit: AtomicU32::new(u32::MAX) }
+    }
 }
 
 impl Client {
@@ -66,12 +75,7 @@ impl Client {
         more: &[(&'static str, &'static str)],
     ) -> Result<Self, Error> {
         let limits = Limits::new(config.concurrency, config.requests_per_second, clock.clone());
-        Self::assemble(
-            config,
-            (clock, random),
-            more,
-            Arc::new(Traffic { limits, sent: AtomicU64::new(0), stamps_shrink_pages: AtomicBool::new(false) }),
-        )
+        Self::assemble(config, (clock, random), more, Arc::new(Traffic::new(limits)))
     }
 
     /// A client with other settings. At the same site, limits and meter go on.
@@ -136,6 +140,19 @@ impl Client {
     /// From now on listings ask for ids alone.
     pub(crate) fn note_that_stamps_shrink_pages(&self) {
         self.shared.traffic.stamps_shrink_pages.store(true, Ordering::Relaxed);
+    }
+
+    /// The most rows that a page by offset has, as far as is known.
+    pub(crate) fn page_limit(&self) -> u32 {
+        self.shared.traffic.page_limit.load(Ordering::Relaxed)
+    }
+
+    /// Learns from a page that had `given` of the `asked` rows while more were to come.
+    pub(crate) fn note_page(&self, asked: u32, given: usize) {
+        let given = u32::try_from(given).unwrap_or(u32::MAX);
+        if given > 0 && (given < asked || given > self.page_limit()) {
+            self.shared.traffic.page_limit.store(given, Ordering::Relaxed);
+        }
     }
 
     /// The account that answers must come from.

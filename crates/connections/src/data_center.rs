@@ -92,6 +92,9 @@ pub(crate) async fn fetch(client: &Client, ids: &[IssueId], wanted: &Wanted) -> 
         let answer = client.send(&Call::post(format!("{API}/search"), &body)).await?;
         let page = wire::offset_page(&answer.path, &answer.body, wanted)?;
         let over = page.issues.is_empty() || start_at + page.issues.len() as u64 >= page.total;
+        if !over {
+            client.note_page(left, page.issues.len());
+        }
         found.extend(page.issues);
         if over || found.len() >= ids.len() {
             return Ok(found);

@@ -71,6 +71,9 @@ impl OffsetPager {
         let size = self.size(start, wanted.page_size.unwrap_or(PAGE_SIZE));
         let answer = client.send(&search(&self.slice.jql, start, size, wanted.names())).await?;
         let page = wire::offset_page(&answer.path, &answer.body, wanted)?;
+        if start + (page.issues.len() as u64) < page.total {
+            client.note_page(size, page.issues.len());
+        }
         self.accept(start, page)
     }
 

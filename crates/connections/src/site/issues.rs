@@ -57,9 +57,11 @@ impl Site {
         Pages::new(self.client.clone(), wanted.clone(), pager)
     }
 
-    /// How many issues come at once.
+    /// How many issues come at once, as far as the site showed.
     pub fn page_sizes(&self) -> PageSizes {
-        PageSizes::of(self.deployment())
+        let sizes = PageSizes::of(self.deployment());
+        // What is fetched by id comes in one answer: an answer that is paid for is never half a batch.
+        PageSizes { fetch: sizes.fetch.min(self.client.page_limit()), ..sizes }
     }
 
     /// Some issues by id, at most [`PageSizes::fetch`]. Those that are gone or hidden from the account are left out.
