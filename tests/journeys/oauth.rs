@@ -1,12 +1,15 @@
 //! Signing in on Jira's consent page: from the first click to readings that go on for as long as the grant lives.
 
 use chrono::TimeDelta;
+use okrsync_domain::Clock;
 use okrsync_jira_sim::{Dialect, Fault, IssueDraft, JiraSim};
 use okrsync_tests::{
     app::{DEADLINE, TestApp, text},
     consent::{Oauth, decide},
     databases::TestDatabase,
-    journey, wait,
+    journey,
+    process::Place,
+    wait,
 };
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -166,6 +169,29 @@ async fn one_renewal_happens_where_two_processes_race(database: TestDatabase, di
     assert_eq!((&view["state"], &view["last_error"]), (&json!("ok"), &Value::Null), "{view}");
 }
 
+/// Two programs that share nothing but the database, as on two machines, start with a token that ended meanwhile.
+async fn two_programs_renew_once(database: TestDatabase, dialect: Dialect) {
+    let now = Clock::system().now();
+    let app = TestApp::start_at(&database, Clock::manual(now - TimeDelta::hours(3)), |_| {}).await;
+    let site = site(&app, dialect).await;
+    let connection = app.connect_by_consent(&site, Oauth::Two).await;
+    app.sign_in(&connection).await;
+    app.stop();
+    app.clock.advance(TimeDelta::hours(3));
+    site.faults().add(Fault::slow(Duration::from_millis(300)).on_path("/token").forever());
+    let mark = site.ledger().len();
+    let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
+    let [one, two] = folders.each_ref().map(|folder| Place::new(folder.path(), database.url()));
+    let (one, two) = tokio::join!(one.serve(), two.serve());
+    let (path, nothing) = (format!("/connections/{connection}/test"), json!({}));
+    let (first, second) = (app.admin.at(&one.base), app.admin.at(&two.base));
+    let (first, second) = tokio::join!(first.post(&path, &nothing), second.post(&path, &nothing));
+    for test in [first.expect(200), second.expect(200)] {
+        assert_eq!(test["ok"], true, "{test}");
+    }
+    assert_eq!(token_requests(&site, mark), 1);
+}
+
 /// A grant of Cloud may reach several sites.
 async fn somebody_chooses_among_sites(database: TestDatabase, dialect: Dialect) {
     if dialect == Dialect::DataCenter {
@@ -210,4 +236,5 @@ journey!(an_idle_grant_is_used_once_a_month);
 journey!(a_session_handle_renews_what_oauth1_granted);
 journey!(a_token_that_ends_too_early_is_replaced);
 journey!(one_renewal_happens_where_two_processes_race);
+journey!(two_programs_renew_once);
 journey!(somebody_chooses_among_sites);
