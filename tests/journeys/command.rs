@@ -1,7 +1,10 @@
 //! The command line: help, exit codes, and errors that name the cure instead of a stack trace.
 
 use okrsync_jira_sim::Dialect;
-use okrsync_tests::{databases::TestDatabase, journey, process::Place};
+use okrsync_tests::{clients::Client, databases::TestDatabase, journey, process::Place};
+
+const DANA: &str = "dana@northwind.example";
+const KENJI: &str = "kenji@northwind.example";
 
 async fn people_and_tokens(database: TestDatabase, _dialect: Dialect) {
     let data = tempfile::tempdir().expect("a folder");
@@ -35,6 +38,56 @@ async fn people_and_tokens(database: TestDatabase, _dialect: Dialect) {
     assert_eq!(doctor.code, Some(0), "{doctor:?}");
     let refresh = place.run(&["refresh", "--all"], "").await;
     assert_eq!(refresh.code, Some(0), "nothing to refresh is fine: {refresh:?}");
+}
+
+/// What admins do about people and tokens works without the web, at once, and is in the audit log.
+async fn people_are_let_go_and_let_in(database: TestDatabase, _dialect: Dialect) {
+    let data = tempfile::tempdir().expect("a folder");
+    let place = Place::new(data.path(), database.url());
+    let said = async |words: &[&str], input: &str| {
+        let done = place.run(words, input).await;
+        assert_eq!(done.code, Some(0), "{words:?}: {done:?}");
+        done.out
+    };
+    for (name, email, role) in [("Dana", DANA, "admin"), ("Kenji", KENJI, "member")] {
+        let words = ["user", "create", "--email", email, "--name", name, "--role", role, "--password-stdin"];
+        said(&words, "correct horse battery\n").await;
+    }
+    let token = said(&["token", "create", "--user", KENJI, "--name", "ci", "--scope", "read"], "").await;
+    let admin = said(&["token", "create", "--user", DANA, "--name", "admin"], "").await;
+    let server = place.serve().await;
+    let (kenji, dana) = (Client::new(&server.base, Some(token.trim())), Client::new(&server.base, Some(admin.trim())));
+    kenji.get("/me").await.expect(200);
+    let listed = said(&["token", "list", "--user", KENJI], "").await;
+    assert!(listed.contains("read") && listed.contains("ci") && !listed.contains(token.trim()), "{listed}");
+    let id = listed.split_whitespace().next().expect("an id");
+    said(&["token", "revoke", "--user", KENJI, id], "").await;
+    kenji.get("/me").await.problem(401, "unauthorized");
+
+    let link = said(&["user", "reset-password", "--email", KENJI], "").await;
+    let code = link.trim().split("code=").nth(1).expect("a code");
+    let reset = serde_json::json!({"code": code, "password": "another horse battery"});
+    Client::new(&server.base, None).post("/password-reset", &reset).await.expect(204);
+    let entry = serde_json::json!({"email": KENJI, "password": "another horse battery"});
+    Client::new(&server.base, None).post("/session", &entry).await.expect(204);
+    said(&["user", "deactivate", "--email", KENJI], "").await;
+    Client::new(&server.base, None).post("/session", &entry).await.problem(401, "unauthorized");
+    let refused = place.run(&["user", "reset-password", "--email", KENJI], "").await;
+    assert!(refused.code == Some(1) && refused.err.contains("activate"), "{refused:?}");
+    let last = place.run(&["user", "deactivate", "--email", DANA], "").await;
+    assert!(last.code == Some(1) && last.err.contains("admin"), "somebody stays admin: {last:?}");
+    let everybody = said(&["user", "list"], "").await;
+    assert!(everybody.lines().any(|line| line.contains("deactivated") && line.contains(KENJI)), "{everybody}");
+    said(&["user", "activate", "--email", KENJI], "").await;
+    Client::new(&server.base, None).post("/session", &entry).await.expect(204);
+
+    let log = dana.get("/audit?limit=100").await.expect(200);
+    let entries = log["items"].as_array().expect("a list").iter();
+    let by_command = entries.filter(|entry| entry["actor"]["via"] == "command");
+    let mut actions: Vec<_> = by_command.map(|entry| entry["action"].as_str().expect("a word")).collect();
+    actions.reverse();
+    let after = ["token.revoke", "user.reset_link", "user.deactivate", "user.activate"];
+    assert_eq!(actions[actions.len() - after.len()..], after, "{log}");
 }
 
 async fn mistakes(database: TestDatabase, _dialect: Dialect) {
@@ -83,5 +136,6 @@ async fn queries_are_checked_as_a_compiler_would(database: TestDatabase, _dialec
 }
 
 journey!(people_and_tokens, one dialect);
+journey!(people_are_let_go_and_let_in, one dialect);
 journey!(mistakes, one dialect);
 journey!(queries_are_checked_as_a_compiler_would, one dialect);

@@ -5,7 +5,7 @@ use okrsync_domain::{Random, person::Role};
 use okrsync_jira_sim::{Dialect, IssueDraft, JiraSim};
 use okrsync_server::App;
 use okrsync_tests::{
-    app::{TestApp, connection_body, text},
+    app::{DEADLINE, TestApp, connection_body, text},
     databases::TestDatabase,
     journey,
 };
@@ -182,6 +182,15 @@ async fn a_raised_budget_sets_work_going(database: TestDatabase, dialect: Dialec
     assert_eq!(linked.app.okr(&linked.okr).await["freshness"]["state"], "fresh");
 }
 
+/// Waits until a stream of events has said this.
+async fn hear(events: &mut reqwest::Response, words: &str) {
+    let mut text = String::new();
+    while !text.contains(words) {
+        let more = tokio::time::timeout(DEADLINE, events.chunk()).await.expect("in time").expect("a stream");
+        text.push_str(&String::from_utf8_lossy(&more.expect("it goes on")));
+    }
+}
+
 /// A token that is about to expire is warned of, 30, 7 and 1 days before; a new one ends the warning.
 async fn an_expiring_token_is_warned_of(database: TestDatabase, dialect: Dialect) {
     let linked = Linked::start(&database, dialect).await;
@@ -190,7 +199,10 @@ async fn an_expiring_token_is_warned_of(database: TestDatabase, dialect: Dialect
     assert_eq!(codes(&edited["warnings"]), [""; 0], "35 days are left");
     assert_eq!(edited["secret_expires_at"], "2026-12-25T10:00:00Z");
     for (days, words) in [(6, "in 29 days"), (23, "in 6 days"), (5, "in 1 day")] {
+        let mut events = linked.app.admin.listen("/events").await;
         linked.app.clock.advance(TimeDelta::days(days));
+        linked.app.app.engine().wake();
+        hear(&mut events, "event: connection.state").await;
         let warned = linked.connection().await;
         assert_eq!(codes(&warned["warnings"]), ["secret_expires"], "{warned}");
         assert!(text(&warned["warnings"][0]["message"]).contains(words), "{warned}");
