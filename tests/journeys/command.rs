@@ -42,8 +42,8 @@ async fn people_and_tokens(database: TestDatabase, _dialect: Dialect) {
 
 /// What admins do about people and tokens works without the web, at once, and is in the audit log.
 async fn people_are_let_go_and_let_in(database: TestDatabase, _dialect: Dialect) {
-    let data = tempfile::tempdir().expect("a folder");
-    let place = Place::new(data.path(), database.url());
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::new(folder.path(), database.url());
     let said = async |words: &[&str], input: &str| {
         let done = place.run(words, input).await;
         assert_eq!(done.code, Some(0), "{words:?}: {done:?}");

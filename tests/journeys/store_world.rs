@@ -8,7 +8,7 @@
 use chrono::TimeDelta;
 use okrsync_domain::{
     ConnectionId, Instant, Problem, QueryId, Random, ReadingId,
-    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
+    connection::{Connection, ConnectionState, Sharing},
     issue::{Facts, FieldId, Issue, IssueId, IssueKey, ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, TIME_SPENT},
     measure::{self, Metric},
     okr::{Okr, OkrKind, ProgressMode, Visibility},
@@ -205,37 +205,12 @@ pub(crate) fn user(random: &Random, name: &str, role: Role) -> User {
 /// A connection that works.
 pub(crate) fn connection(id: ConnectionId, name: &str, owner: &User) -> Connection {
     Connection {
-        id,
         name: name.to_owned(),
         server_url: "https://northwind.atlassian.net".to_owned(),
-        deployment: Deployment::Cloud,
-        owner_id: owner.id,
         sharing: Sharing::Everyone,
-        auth_kind: AuthKind::ApiToken,
         auth_email: Some(owner.email.clone()),
-        auth_client: None,
-        header_names: Vec::new(),
-        gateway_url: None,
-        auth_url: None,
-        cloud_id: None,
-        ca_pem: None,
-        proxy_url: None,
-        timeout_seconds: 30,
-        budget_per_hour: 2000,
-        concurrency: 4,
-        story_points_fields: Vec::new(),
-        show_titles_to_viewers: true,
         state: ConnectionState::Ok,
-        account: None,
-        jira: None,
-        via_gateway: false,
-        last_ok_at: None,
-        last_error: None,
-        failures: 0,
-        paused_until: None,
-        secret_expires_at: None,
-        created_at: noon(),
-        version: 1,
+        ..Connection::new(id, owner.id, noon())
     }
 }
 

@@ -138,3 +138,50 @@ pub struct Connection {
     /// Counts edits.
     pub version: i64,
 }
+
+/// Seconds until a request is given up, where nothing else is chosen.
+pub const DEFAULT_TIMEOUT_SECONDS: u32 = 60;
+/// Requests an hour, where nothing else is chosen.
+pub const DEFAULT_BUDGET_PER_HOUR: u32 = 10_000;
+/// Requests under way at once, where nothing else is chosen.
+pub const DEFAULT_CONCURRENCY: u32 = 4;
+
+impl Connection {
+    /// A connection before anything is known of it: without name and address, private, to Cloud by API token, with the
+    /// usual limits, not tested yet.
+    pub fn new(id: ConnectionId, owner_id: UserId, created_at: Instant) -> Self {
+        Self {
+            id,
+            name: String::new(),
+            server_url: String::new(),
+            deployment: Deployment::Cloud,
+            owner_id,
+            sharing: Sharing::Private,
+            auth_kind: AuthKind::ApiToken,
+            auth_email: None,
+            auth_client: None,
+            header_names: Vec::new(),
+            gateway_url: None,
+            auth_url: None,
+            cloud_id: None,
+            ca_pem: None,
+            proxy_url: None,
+            timeout_seconds: DEFAULT_TIMEOUT_SECONDS,
+            budget_per_hour: DEFAULT_BUDGET_PER_HOUR,
+            concurrency: DEFAULT_CONCURRENCY,
+            story_points_fields: Vec::new(),
+            show_titles_to_viewers: true,
+            state: ConnectionState::Untested,
+            account: None,
+            jira: None,
+            via_gateway: false,
+            last_ok_at: None,
+            last_error: None,
+            failures: 0,
+            paused_until: None,
+            secret_expires_at: None,
+            created_at,
+            version: 1,
+        }
+    }
+}

@@ -99,45 +99,15 @@ impl Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        Clock, Random,
-        connection::{AuthKind, ConnectionState, Deployment, Sharing},
-    };
+    use crate::{Clock, Random, connection::ConnectionState};
 
     fn connection(secret_expires_at: Option<&str>) -> Connection {
         let now = Clock::system().now();
         Connection {
-            id: Random::seeded(1).id(now),
-            name: String::new(),
-            server_url: String::new(),
-            deployment: Deployment::Cloud,
-            owner_id: Random::seeded(2).id(now),
-            sharing: Sharing::Private,
-            auth_kind: AuthKind::ApiToken,
-            auth_email: None,
-            auth_client: None,
-            header_names: vec![],
-            gateway_url: None,
-            auth_url: None,
-            cloud_id: None,
-            ca_pem: None,
-            proxy_url: None,
-            timeout_seconds: 60,
             budget_per_hour: 10,
-            concurrency: 1,
-            story_points_fields: vec![],
-            show_titles_to_viewers: true,
             state: ConnectionState::Ok,
-            account: None,
-            jira: None,
-            via_gateway: false,
-            last_ok_at: None,
-            last_error: None,
-            failures: 0,
-            paused_until: None,
             secret_expires_at: secret_expires_at.map(|at| at.parse().unwrap()),
-            created_at: now,
-            version: 0,
+            ..Connection::new(Random::seeded(1).id(now), Random::seeded(2).id(now), now)
         }
     }
 

@@ -4,7 +4,7 @@ use crate::jira::Jira;
 use okrsync_connections::{KeyRing, ServerPolicy};
 use okrsync_domain::{
     Clock, ConnectionId, Instant, OkrId, Random,
-    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
+    connection::{Connection, Sharing},
     issue::FieldId,
     measure::{Aggregate, Measure, Metric},
     okr::{Okr, OkrKind, ProgressMode, Visibility},
@@ -143,36 +143,11 @@ pub(crate) fn noon() -> Instant {
 
 fn connection(jira: &Jira, id: ConnectionId, owner: &User) -> Connection {
     Connection {
-        id,
         name: "Northwind Cloud".to_owned(),
         server_url: jira.url.clone(),
-        deployment: Deployment::Cloud,
-        owner_id: owner.id,
         sharing: Sharing::Everyone,
-        auth_kind: AuthKind::ApiToken,
         auth_email: Some("dana@northwind.example".to_owned()),
-        auth_client: None,
-        header_names: Vec::new(),
-        gateway_url: None,
-        auth_url: None,
-        cloud_id: None,
-        ca_pem: None,
-        proxy_url: None,
         timeout_seconds: 5,
-        budget_per_hour: 5000,
-        concurrency: 4,
-        story_points_fields: Vec::new(),
-        show_titles_to_viewers: true,
-        state: ConnectionState::Untested,
-        account: None,
-        jira: None,
-        via_gateway: false,
-        last_ok_at: None,
-        last_error: None,
-        failures: 0,
-        paused_until: None,
-        secret_expires_at: None,
-        created_at: noon(),
-        version: 1,
+        ..Connection::new(id, owner.id, noon())
     }
 }

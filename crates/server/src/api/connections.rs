@@ -28,7 +28,7 @@ use chrono::TimeDelta;
 use okrsync_connections::ProbeReport;
 use okrsync_domain::{
     ConnectionId, Instant, UserId,
-    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
+    connection::{Connection, ConnectionState},
 };
 use okrsync_scheduler::sites;
 use okrsync_store::{ConnectionOverview, SealedSecret, SecretChanges};
@@ -234,37 +234,5 @@ pub(crate) async fn test_stored(app: &App, id: ConnectionId) -> ApiResult<ProbeR
 /// A connection before anything is known of it.
 fn blank(app: &App, owner_id: UserId) -> Connection {
     let now = app.now();
-    Connection {
-        id: app.random().id(now),
-        name: String::new(),
-        server_url: String::new(),
-        deployment: Deployment::Cloud,
-        owner_id,
-        sharing: Sharing::Private,
-        auth_kind: AuthKind::ApiToken,
-        auth_email: None,
-        auth_client: None,
-        header_names: vec![],
-        gateway_url: None,
-        auth_url: None,
-        cloud_id: None,
-        ca_pem: None,
-        proxy_url: None,
-        timeout_seconds: 0,
-        budget_per_hour: 0,
-        concurrency: 0,
-        story_points_fields: vec![],
-        show_titles_to_viewers: true,
-        state: ConnectionState::Untested,
-        account: None,
-        jira: None,
-        via_gateway: false,
-        last_ok_at: None,
-        last_error: None,
-        failures: 0,
-        paused_until: None,
-        secret_expires_at: None,
-        created_at: now,
-        version: 0,
-    }
+    Connection::new(app.random().id(now), owner_id, now)
 }

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
     use okrsync_domain::{
         Clock, Date, Random,
-        connection::{AuthKind, ConnectionState, Deployment},
+        connection::ConnectionState,
         measure::Measure,
         okr::{OkrKind, ProgressMode},
     };
@@ -190,37 +190,10 @@ mod tests {
     fn connection(owner: &User, sharing: Sharing) -> Connection {
         let now = Clock::system().now();
         Connection {
-            id: Random::seeded(2).id(now),
-            name: String::new(),
-            server_url: String::new(),
-            deployment: Deployment::Cloud,
-            owner_id: owner.id,
             sharing,
-            auth_kind: AuthKind::ApiToken,
-            auth_email: None,
-            auth_client: None,
-            header_names: vec![],
-            gateway_url: None,
-            auth_url: None,
-            cloud_id: None,
-            ca_pem: None,
-            proxy_url: None,
-            timeout_seconds: 60,
-            budget_per_hour: 1,
-            concurrency: 1,
-            story_points_fields: vec![],
             show_titles_to_viewers: false,
             state: ConnectionState::Ok,
-            account: None,
-            jira: None,
-            via_gateway: false,
-            last_ok_at: None,
-            last_error: None,
-            failures: 0,
-            paused_until: None,
-            secret_expires_at: None,
-            created_at: now,
-            version: 0,
+            ..Connection::new(Random::seeded(2).id(now), owner.id, now)
         }
     }
 

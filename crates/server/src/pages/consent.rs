@@ -181,37 +181,16 @@ mod tests {
         };
         let waits = state == ConnectionState::NeedsAuthorization;
         Connection {
-            id: random.id(now),
             name: "Halden plant Jira".into(),
             server_url: "https://jira.halden.example".into(),
             deployment: Deployment::SelfManaged,
-            owner_id: random.id(now),
             sharing: Sharing::Everyone,
             auth_kind: AuthKind::Oauth2,
-            auth_email: None,
             auth_client: Some("client".into()),
-            header_names: vec![],
-            gateway_url: None,
-            auth_url: None,
-            cloud_id: None,
-            ca_pem: None,
-            proxy_url: None,
-            timeout_seconds: 60,
-            budget_per_hour: 1,
-            concurrency: 1,
-            story_points_fields: vec![],
-            show_titles_to_viewers: true,
             state,
             account: Some(account),
-            jira: None,
-            via_gateway: false,
-            last_ok_at: None,
             last_error: waits.then_some(problem),
-            failures: 0,
-            paused_until: None,
-            secret_expires_at: None,
-            created_at: now,
-            version: 0,
+            ..Connection::new(random.id(now), random.id(now), now)
         }
     }
 

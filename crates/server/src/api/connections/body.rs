@@ -8,7 +8,10 @@ use chrono::{DateTime, Utc};
 use okrsync_connections::{ServerPolicy, address};
 use okrsync_domain::{
     Invalid,
-    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
+    connection::{
+        AuthKind, Connection, ConnectionState, DEFAULT_BUDGET_PER_HOUR, DEFAULT_CONCURRENCY, DEFAULT_TIMEOUT_SECONDS,
+        Deployment, Sharing,
+    },
     issue::FieldId,
 };
 use okrsync_scheduler::sites;
@@ -155,13 +158,13 @@ pub(crate) struct ConnectionBody {
 }
 
 fn usual_timeout() -> u32 {
-    60
+    DEFAULT_TIMEOUT_SECONDS
 }
 fn usual_budget() -> u32 {
-    10_000
+    DEFAULT_BUDGET_PER_HOUR
 }
 fn usual_concurrency() -> u32 {
-    4
+    DEFAULT_CONCURRENCY
 }
 fn yes() -> bool {
     true

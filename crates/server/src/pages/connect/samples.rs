@@ -9,7 +9,7 @@ use crate::{
 use axum::http::StatusCode;
 use okrsync_domain::{
     catalogue::Field,
-    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
+    connection::{Connection, ConnectionState, Sharing},
     issue::{Facts, FieldId, Issue, IssueId, IssueKey},
     measure::{Measure, Metric},
     okr::ProgressMode,
@@ -25,37 +25,11 @@ use okrsync_scheduler::{
 
 fn connection() -> Connection {
     Connection {
-        id: id(50),
         name: "Northwind <Cloud>".to_owned(),
         server_url: "https://northwind.example".to_owned(),
-        deployment: Deployment::Cloud,
-        owner_id: id(1),
         sharing: Sharing::Everyone,
-        auth_kind: AuthKind::ApiToken,
-        auth_email: None,
-        auth_client: None,
-        header_names: vec![],
-        gateway_url: None,
-        auth_url: None,
-        cloud_id: None,
-        ca_pem: None,
-        proxy_url: None,
-        timeout_seconds: 30,
-        budget_per_hour: 1000,
-        concurrency: 4,
-        story_points_fields: vec![],
-        show_titles_to_viewers: true,
         state: ConnectionState::Ok,
-        account: None,
-        jira: None,
-        via_gateway: false,
-        last_ok_at: None,
-        last_error: None,
-        failures: 0,
-        paused_until: None,
-        secret_expires_at: None,
-        created_at: now(),
-        version: 1,
+        ..Connection::new(id(50), id(1), now())
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
 use okrsync_connections::{ProbeReport, ProbeStep};
 use okrsync_domain::{
     Problem,
-    connection::{Account, AuthKind, Connection, ConnectionState, Deployment, JiraInfo, Sharing},
+    connection::{Account, Connection, ConnectionState, JiraInfo, Sharing},
     okr::Visibility,
     person::Role,
     problem::ProblemCode,
@@ -31,37 +31,18 @@ fn connection(number: u32, state: ConnectionState) -> ConnectionOverview {
         retry_at: None,
     };
     let connection = Connection {
-        id: id(number),
         name: format!("Site {number} <b>"),
         server_url: "https://northwind.atlassian.net".to_owned(),
-        deployment: Deployment::Cloud,
-        owner_id: id(1),
         sharing: Sharing::Everyone,
-        auth_kind: AuthKind::ApiToken,
         auth_email: Some("dana@northwind.example".to_owned()),
-        auth_client: None,
         header_names: vec!["X-Proxy-Key".to_owned()],
-        gateway_url: None,
-        auth_url: None,
-        cloud_id: None,
-        ca_pem: None,
-        proxy_url: None,
-        timeout_seconds: 60,
-        budget_per_hour: 10_000,
-        concurrency: 4,
-        story_points_fields: vec![],
-        show_titles_to_viewers: true,
         state,
         account: Some(Account { id: "5b10".to_owned(), display_name: "Dana Okafor".to_owned(), time_zone: None }),
         jira: Some(JiraInfo { version: "1001.0.0".to_owned(), deployment_type: "Cloud".to_owned() }),
-        via_gateway: false,
         last_ok_at: Some(at("2026-11-20T10:12:00Z")),
         last_error: failing.then_some(problem),
         failures: u32::from(failing),
-        paused_until: None,
-        secret_expires_at: None,
-        created_at: now(),
-        version: 1,
+        ..Connection::new(id(number), id(1), now())
     };
     ConnectionOverview { connection, links: 2, requests: 2390, first_sync: None }
 }

@@ -27,7 +27,7 @@ use crate::{
 use okrsync_domain::{
     OkrId, UserId,
     check_in::{CheckIn, Entered, Hold, StatedStatus},
-    connection::{AuthKind, Connection, ConnectionState, Deployment, Sharing},
+    connection::{Connection, ConnectionState, Sharing},
     issue::{Facts, Issue, IssueId, IssueKey},
     moves::{Account, Cause, CauseKind, Effect, IssueName},
     okr::{Closing, OkrKind},
@@ -50,37 +50,12 @@ fn progress(tenths: i64) -> Progress {
 
 fn connection() -> Connection {
     Connection {
-        id: id(3),
         name: "Northwind Cloud".to_owned(),
         server_url: "https://northwind.atlassian.net".to_owned(),
-        deployment: Deployment::Cloud,
-        owner_id: id(1),
         sharing: Sharing::Everyone,
-        auth_kind: AuthKind::ApiToken,
-        auth_email: None,
-        auth_client: None,
-        header_names: vec![],
-        gateway_url: None,
-        auth_url: None,
-        cloud_id: None,
-        ca_pem: None,
-        proxy_url: None,
-        timeout_seconds: 60,
-        budget_per_hour: 1,
-        concurrency: 1,
-        story_points_fields: vec![],
         show_titles_to_viewers: false,
         state: ConnectionState::Ok,
-        account: None,
-        jira: None,
-        via_gateway: false,
-        last_ok_at: None,
-        last_error: None,
-        failures: 0,
-        paused_until: None,
-        secret_expires_at: None,
-        created_at: now(),
-        version: 0,
+        ..Connection::new(id(3), id(1), now())
     }
 }
 
