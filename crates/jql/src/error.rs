@@ -1,6 +1,6 @@
 //! What is wrong with a query: a text that is no JQL, or JQL that means nothing on a site.
 
-use crate::span::Span;
+use crate::span::{Fix, Span};
 
 /// Why a text is no JQL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,11 +12,13 @@ pub struct SyntaxError {
     pub hint: Option<String>,
     /// The wrong part; empty at the end where something is missing there.
     pub span: Span,
+    /// An edit that mends it, where one is as good as certain.
+    pub fix: Option<Fix>,
 }
 
 impl SyntaxError {
     pub(crate) fn new(message: impl Into<String>, span: Span) -> Self {
-        Self { message: message.into(), hint: None, span }
+        Self { message: message.into(), hint: None, span, fix: None }
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

@@ -9,6 +9,8 @@ mod mend;
 mod names;
 mod values;
 
+pub use crate::span::Fix;
+
 use crate::{
     ast::{Clause, Query, Term},
     catalogue::{Known, Names},
@@ -29,15 +31,6 @@ pub struct Lint {
     pub span: Span,
     /// An edit that mends it.
     pub fix: Option<Fix>,
-}
-
-/// An edit: the text at `span` becomes `text`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fix {
-    /// What is replaced; empty for an insertion.
-    pub span: Span,
-    /// What stands there afterwards.
-    pub text: String,
 }
 
 /// Which finding.

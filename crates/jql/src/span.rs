@@ -38,6 +38,30 @@ impl Span {
     }
 }
 
+/// An edit: the text at `span` becomes `text`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What is replaced; empty for an insertion.
+    pub span: Span,
+    /// What stands there afterwards.
+    pub text: String,
+}
+
+impl Fix {
+    /// `text` with the edit made.
+    ///
+    /// ```
+    /// use okrsync_jql::{Span, lint::Fix};
+    /// let fix = Fix { span: Span::new(7, 9), text: "!=".to_owned() };
+    /// assert_eq!(fix.applied_to("größe  <> 1"), "größe  != 1");
+    /// ```
+    pub fn applied_to(&self, text: &str) -> String {
+        let before = Span::new(0, self.span.start).slice(text);
+        let after = Span::new(self.span.end, usize::MAX).slice(text);
+        format!("{before}{}{after}", self.text)
+    }
+}
+
 /// Where a node of the tree stood in its text. No part of what the tree means: two places are always equal, so that
 /// trees compare by meaning.
 #[derive(Debug, Clone, Copy, Default)]

@@ -134,7 +134,7 @@ impl JqlError {
 impl From<SyntaxError> for JqlError {
     fn from(error: SyntaxError) -> Self {
         let (start, end) = (Some(error.span.start), Some(error.span.end));
-        Self { message: error.message, hint: error.hint, start, end, ..Self::new("syntax_error") }
+        Self { message: error.message, hint: error.hint, start, end, fix: error.fix, ..Self::new("syntax_error") }
     }
 }
 

@@ -4,7 +4,7 @@ use super::Parser;
 use crate::{
     error::SyntaxError,
     lexer::{Kind, Token},
-    span::Span,
+    span::{Fix, Span},
     value::quote,
     words::Keyword,
 };
@@ -67,6 +67,27 @@ impl Expected {
     }
 }
 
+/// What to do about an error.
+struct Cure {
+    hint: String,
+    fix: Option<Fix>,
+}
+
+impl Cure {
+    fn of(hint: impl Into<String>) -> Self {
+        Self { hint: hint.into(), fix: None }
+    }
+
+    /// By putting `text` where `span` is.
+    fn by(self, span: Span, text: impl Into<String>) -> Self {
+        Self { fix: Some(Fix { span, text: text.into() }), ..self }
+    }
+}
+
+const ONLY_EMPTY: &str = "IS goes with EMPTY only; compare with a value by `=`.";
+/// What word processors make of quotes.
+const TYPOGRAPHIC: [char; 8] = ['“', '”', '„', '‘', '’', '«', '»', '‚'];
+
 impl Parser<'_> {
     /// The error at the current token.
     pub(super) fn unexpected(&self, expected: Expected) -> SyntaxError {
@@ -76,7 +97,8 @@ impl Parser<'_> {
             return (**error).clone();
         }
         let message = format!("Expected {}, found {}.", expected.text(), self.describe(token));
-        SyntaxError { message, hint: self.cure(expected), span: token.span }
+        let (hint, fix) = self.cure(expected).map_or((None, None), |Cure { hint, fix }| (Some(hint), fix));
+        SyntaxError { message, hint, span: token.span, fix }
     }
 
     fn describe(&self, token: &Token) -> String {
@@ -89,116 +111,127 @@ impl Parser<'_> {
         }
     }
 
-    fn cure(&self, expected: Expected) -> Option<String> {
-        let found = self.kind();
-        if self.typographic_quotes() {
-            return Some("Typographic quotes are ordinary characters to Jira: use straight ones.".to_owned());
+    fn cure(&self, expected: Expected) -> Option<Cure> {
+        if let Some(cure) = self.cure_typographic_quotes() {
+            return Some(cure);
         }
-        match (expected, found) {
+        let (here, both) = (self.here(), self.last().to(self.here()));
+        match (expected, self.kind()) {
             (Expected::Operator, _) => self.cure_operator(),
             (Expected::Connector | Expected::Close, _) => self.cure_connector(),
             (Expected::Field, Kind::Keyword(_) | Kind::End) => self.cure_missing_condition(),
             (Expected::Single | Expected::Ordered | Expected::List, Kind::Sign(sign)) => self.cure_doubled(sign),
             (Expected::Ordered | Expected::List, Kind::Keyword(Keyword::Empty)) => {
-                Some("Use IS EMPTY or IS NOT EMPTY.".to_owned())
+                Some(Cure::of("Use IS EMPTY or IS NOT EMPTY."))
             }
             (Expected::List, Kind::Word(text) | Kind::Quoted(text) | Kind::Number(text)) => {
-                Some(format!("Put parentheses around it: IN ({}).", quote(text)))
+                let listed = format!("({})", here.slice(self.text));
+                Some(Cure::of(format!("Put parentheses around it: IN ({}).", quote(text))).by(here, listed))
             }
-            (Expected::Empty, _) => Some("IS goes with EMPTY only; compare with a value by `=`.".to_owned()),
-            (Expected::In, Kind::Sign("=")) => Some("Write `!=`.".to_owned()),
-            (Expected::In, Kind::Sign("~")) => Some("Write `!~`.".to_owned()),
-            (Expected::In, Kind::Keyword(Keyword::Is)) => Some("Write IS NOT EMPTY.".to_owned()),
+            (Expected::Empty, Kind::Word(_) | Kind::Quoted(_) | Kind::Number(_)) => {
+                Some(Cure::of(ONLY_EMPTY).by(self.last(), "="))
+            }
+            (Expected::Empty, _) => Some(Cure::of(ONLY_EMPTY)),
+            (Expected::In, Kind::Sign("=")) => Some(Cure::of("Write `!=`.").by(both, "!=")),
+            (Expected::In, Kind::Sign("~")) => Some(Cure::of("Write `!~`.").by(both, "!~")),
+            (Expected::In, Kind::Keyword(Keyword::Is)) => Some(Cure::of("Write IS NOT EMPTY.").by(both, "IS NOT")),
             (Expected::SortEnd, Kind::Reserved(word)) if word.eq_ignore_ascii_case("limit") => {
-                Some("JQL has no LIMIT.".to_owned())
+                Some(Cure::of("JQL has no LIMIT."))
             }
             (Expected::SortEnd, Kind::Keyword(Keyword::And | Keyword::Or)) => {
-                Some("ORDER BY comes last, behind all conditions.".to_owned())
+                Some(Cure::of("ORDER BY comes last, behind all conditions."))
             }
             (expected, Kind::Reserved(_) | Kind::Keyword(_)) if expected.takes_text() => {
-                let word = self.here().slice(self.text);
+                let word = here.slice(self.text);
                 let name = matches!(expected, Expected::Field | Expected::SortField | Expected::Property);
-                let end = if name { self.here() } else { self.words_end() };
-                let whole = self.here().to(end).slice(self.text);
-                Some(format!("`{word}` is a reserved word; put quotes around the text: {}.", quote(whole)))
+                let whole = here.to(if name { here } else { self.words_end() });
+                let quoted = quote(whole.slice(self.text));
+                let hint = format!("`{word}` is a reserved word; put quotes around the text: {quoted}.");
+                Some(Cure::of(hint).by(whole, quoted))
             }
             (Expected::ListEnd, Kind::Word(_) | Kind::Number(_) | Kind::Reserved(_) | Kind::Keyword(_)) => {
                 self.joined("A value with spaces needs quotes")
             }
-            (Expected::SortEnd, Kind::Word(_)) => Some("A field name with spaces needs quotes.".to_owned()),
+            (Expected::ListEnd, Kind::End) => Some(Cure::of("A `(` is never closed.").by(here, ")")),
+            (Expected::SortEnd, Kind::Word(_)) => Some(Cure::of("A field name with spaces needs quotes.")),
             _ => None,
         }
     }
 
-    fn cure_operator(&self) -> Option<String> {
-        let cure = match self.kind() {
-            Kind::End | Kind::Keyword(_) | Kind::Sign(")") => {
-                "A condition reads field, operator, value, as in status = Done; several values: status IN (A, B)."
-            }
-            Kind::Sign("!") => "Write `!=`, `!~` or NOT IN, without a space.",
-            Kind::Reserved(word) => match word.to_ascii_lowercase().as_str() {
-                "isempty" | "isnull" => "Write IS EMPTY.",
-                "notin" => "Write NOT IN.",
-                "equals" => "Write `=`.",
-                "like" => "Write `~`.",
+    fn cure_operator(&self) -> Option<Cure> {
+        let here = self.here();
+        Some(match self.kind() {
+            Kind::End | Kind::Keyword(_) | Kind::Sign(")") => Cure::of(
+                "A condition reads field, operator, value, as in status = Done; several values: status IN (A, B).",
+            ),
+            Kind::Sign("!") => Cure::of("Write `!=`, `!~` or NOT IN, without a space."),
+            Kind::Reserved(word) | Kind::Word(word) => match word.to_ascii_lowercase().as_str() {
+                "isempty" | "isnull" => Cure::of("Write IS EMPTY.").by(here, "IS EMPTY"),
+                "notin" => Cure::of("Write NOT IN.").by(here, "NOT IN"),
+                "equals" => Cure::of("Write `=`.").by(here, "="),
+                "like" | "contains" => Cure::of("Write `~`.").by(here, "~"),
+                _ if matches!(self.kind(), Kind::Word(_)) => {
+                    return self.joined("A field name with spaces needs quotes");
+                }
                 _ => return None,
             },
-            Kind::Word(word) if word.eq_ignore_ascii_case("contains") => "Write `~`.",
-            Kind::Word(_) => return self.joined("A field name with spaces needs quotes"),
             _ => return None,
-        };
-        Some(cure.to_owned())
+        })
     }
 
-    fn cure_connector(&self) -> Option<String> {
-        let cure = match self.kind() {
-            Kind::Sign(")") => "There is no `(` for this `)`.",
-            Kind::Sign(",") => "Use IN for several values: field IN (a, b).",
-            Kind::Word(word) if word.starts_with("--") => "JQL has no comments.",
+    fn cure_connector(&self) -> Option<Cure> {
+        let here = self.here();
+        Some(match self.kind() {
+            Kind::Sign(")") => Cure::of("There is no `(` for this `)`.").by(here, ""),
+            Kind::Sign(",") => Cure::of("Use IN for several values: field IN (a, b)."),
+            Kind::Word(word) if word.starts_with("--") => Cure::of("JQL has no comments."),
             Kind::Word(_) | Kind::Number(_) | Kind::Reserved(_) => {
                 return self.joined("A value with spaces needs quotes");
             }
-            Kind::Keyword(Keyword::From | Keyword::To) => "FROM and TO go with CHANGED only.",
+            Kind::Keyword(Keyword::From | Keyword::To) => Cure::of("FROM and TO go with CHANGED only."),
             Kind::Keyword(Keyword::After | Keyword::Before | Keyword::On | Keyword::During | Keyword::By) => {
-                "AFTER, BEFORE, ON, DURING and BY go with WAS and CHANGED only."
+                Cure::of("AFTER, BEFORE, ON, DURING and BY go with WAS and CHANGED only.")
             }
-            Kind::Keyword(Keyword::Not) => "AND or OR must stand before NOT.",
-            Kind::End => "A `(` is never closed.",
+            Kind::Keyword(Keyword::Not) => Cure::of("AND or OR must stand before NOT."),
+            Kind::End => Cure::of("A `(` is never closed.").by(here, ")"),
             _ => return None,
-        };
-        Some(cure.to_owned())
+        })
     }
 
-    fn cure_missing_condition(&self) -> Option<String> {
+    fn cure_missing_condition(&self) -> Option<Cure> {
         match self.previous().map(|token| &token.kind) {
             Some(Kind::Keyword(Keyword::And | Keyword::Or | Keyword::Not)) => {
                 let word = self.last().slice(self.text);
-                Some(format!("A condition must follow `{word}`; remove it otherwise."))
+                let hint = format!("A condition must follow `{word}`; remove it otherwise.");
+                Some(Cure::of(hint).by(self.last(), ""))
             }
             _ => None,
         }
     }
 
-    fn cure_doubled(&self, sign: &str) -> Option<String> {
-        let before = self.last().slice(self.text);
-        let cure = match (before, sign) {
-            ("=", "=") => "Write a single `=`.",
-            ("=", ">") => "Write `>=`.",
-            ("=", "<") => "Write `<=`.",
-            ("=", "~") => "Write `~`.",
-            ("<", ">") => "Write `!=`.",
-            ("=" | "!=", "(") => "Use IN or NOT IN for several values: field IN (a, b).",
-            (_, "(") => "Only IN, NOT IN, WAS IN and WAS NOT IN take several values.",
+    fn cure_doubled(&self, sign: &str) -> Option<Cure> {
+        let both = self.last().to(self.here());
+        Some(match (self.last().slice(self.text), sign) {
+            ("=", "=") => Cure::of("Write a single `=`.").by(both, "="),
+            ("=", ">") => Cure::of("Write `>=`.").by(both, ">="),
+            ("=", "<") => Cure::of("Write `<=`.").by(both, "<="),
+            ("=", "~") => Cure::of("Write `~`.").by(both, "~"),
+            ("<", ">") => Cure::of("Write `!=`.").by(both, "!="),
+            (before @ ("=" | "!="), "(") => {
+                let word = if before == "=" { "IN" } else { "NOT IN" };
+                Cure::of("Use IN or NOT IN for several values: field IN (a, b).").by(self.last(), word)
+            }
+            (_, "(") => Cure::of("Only IN, NOT IN, WAS IN and WAS NOT IN take several values."),
             _ => return None,
-        };
-        Some(cure.to_owned())
+        })
     }
 
     /// `advice`, with the previous token's text and the words from here on in one pair of quotes, if that one is unquoted.
-    fn joined(&self, advice: &str) -> Option<String> {
+    fn joined(&self, advice: &str) -> Option<Cure> {
         let previous = self.previous().filter(|token| !matches!(token.kind, Kind::Quoted(_) | Kind::Sign(_)))?;
-        let text = previous.span.to(self.words_end()).slice(self.text);
-        Some(format!("{advice}: {}.", quote(text)))
+        let whole = previous.span.to(self.words_end());
+        let quoted = quote(whole.slice(self.text));
+        Some(Cure::of(format!("{advice}: {quoted}.")).by(whole, quoted))
     }
 
     /// The last of the words that stand side by side from the current token on.
@@ -210,8 +243,11 @@ impl Parser<'_> {
         self.tokens[self.next..].iter().take_while(connects).last().map_or(self.here(), |token| token.span)
     }
 
-    fn typographic_quotes(&self) -> bool {
-        let near = self.last().to(self.here()).slice(self.text);
-        near.contains(['“', '”', '„', '‘', '’', '«', '»'])
+    fn cure_typographic_quotes(&self) -> Option<Cure> {
+        let near = self.last().to(self.words_end());
+        let text = near.slice(self.text);
+        let straight = text.replace(TYPOGRAPHIC, "\"");
+        let cure = Cure::of("Typographic quotes are ordinary characters to Jira: use straight ones.");
+        (straight != text).then(|| cure.by(near, straight))
     }
 }

@@ -64,3 +64,43 @@ fn errors_mark_the_wrong_part_and_name_a_cure() {
         assert!(said.contains(hint), "{text}: {said}");
     }
 }
+
+/// Query, and what it is after its mend.
+const MENDED: [(&str, &str); 27] = [
+    ("labels = next", "labels = \"next\""),
+    ("project = AE AND", "project = AE "),
+    ("project = AE AND OR x = 1", "project = AE  OR x = 1"),
+    ("project = AE AND ORDER BY rank", "project = AE  ORDER BY rank"),
+    ("status = To Do", "status = \"To Do\""),
+    ("status = In Progress AND x = 1", "status = \"In Progress\" AND x = 1"),
+    ("größe = Ready Now", "größe = \"Ready Now\""),
+    ("status in (Ready for Test)", "status in (\"Ready for Test\")"),
+    ("Epic Link = AE-1", "\"Epic Link\" = AE-1"),
+    ("status == Done", "status = Done"),
+    ("status <> Done", "status != Done"),
+    ("votes => 3", "votes >= 3"),
+    ("votes =< 3", "votes <= 3"),
+    ("summary =~ x", "summary ~ x"),
+    ("status not = Done", "status != Done"),
+    ("summary not ~ x", "summary !~ x"),
+    ("assignee not is empty", "assignee IS NOT empty"),
+    ("summary like x", "summary ~ x"),
+    ("summary contains x", "summary ~ x"),
+    ("assignee isempty", "assignee IS EMPTY"),
+    ("assignee is kim", "assignee = kim"),
+    ("status != (Done, Closed)", "status NOT IN (Done, Closed)"),
+    ("status in Done", "status in (Done)"),
+    ("status in (Done", "status in (Done)"),
+    ("(status = Done", "(status = Done)"),
+    ("status = Done)", "status = Done"),
+    ("status = “To Do”", "status = \"To Do\""),
+];
+
+#[test]
+fn a_mend_leaves_a_query() {
+    for (text, after) in MENDED {
+        let fix = parse(text).expect_err(text)[0].fix.clone().unwrap_or_else(|| panic!("{text} has no mend"));
+        assert_eq!(fix.applied_to(text), after);
+        assert!(parse(after).is_ok(), "{after}");
+    }
+}

@@ -98,8 +98,11 @@ pub(super) fn foot(page: &ConnectPage) -> Markup {
 
 /// The button that mends; the script carries it out.
 fn mend(fix: &Fix) -> Markup {
-    let word =
-        if fix.text.is_empty() { "Leave it out".to_owned() } else { format!("Use {}", fix.text.trim_matches('"')) };
+    let word = match (fix.text.as_str(), fix.span) {
+        ("", _) => "Leave it out".to_owned(),
+        (text, Span { start, end }) if start == end => format!("Insert {text}"),
+        (text, _) => format!("Use {}", text.trim_matches('"')),
+    };
     html! {
         button class="btn sm" type="button" data-mend=(fix.text) data-start=(fix.span.start) data-end=(fix.span.end) hidden { (word) }
     }
