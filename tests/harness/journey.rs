@@ -21,6 +21,13 @@ macro_rules! journey {
             $crate::journey!(@test $story, data_center_on_postgres, DataCenter, Postgres);
         }
     };
+    // each dialect and each database once: for long stories whose parts are told in all four elsewhere
+    ($story:ident, crossed) => {
+        mod $story {
+            $crate::journey!(@test $story, cloud_on_sqlite, Cloud, Sqlite);
+            $crate::journey!(@test $story, data_center_on_postgres, DataCenter, Postgres);
+        }
+    };
     ($story:ident, postgres only) => {
         mod $story {
             $crate::journey!(@test $story, cloud_on_postgres, Cloud, Postgres);

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod backfill;
 mod bad_input;
 mod board;
 mod command;
@@ -37,3 +38,4 @@ mod store_values;
 mod store_world;
 mod sweep;
 mod what_if;
+mod year;

@@ -16,7 +16,7 @@ async fn app(database: &TestDatabase) -> TestApp {
 }
 
 /// Reads the past of every link there is.
-async fn backfill(app: &TestApp) {
+pub(crate) async fn backfill(app: &TestApp) {
     let stop = tokio_util::sync::CancellationToken::new();
     while Box::pin(app.app.engine().backfill(&stop)).await.expect("the database answers") {}
 }
@@ -69,10 +69,25 @@ fn live(app: &TestApp, site: &JiraSim, points: &str) {
     }
 }
 
-async fn reconstructed(app: &TestApp, okr: &str) -> Vec<Value> {
-    let mut readings = app.readings(okr).await;
-    readings.retain(|reading| reading["kind"] == "reconstructed");
-    readings
+/// What was computed of an OKR's past, newest first.
+pub(crate) async fn reconstructed(app: &TestApp, okr: &str) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = app.admin.get(&format!("/okrs/{okr}/readings?limit=200{cursor}")).await.expect(200);
+        let items = page["items"].as_array().expect("a list").iter();
+        all.extend(items.filter(|reading| reading["kind"] == "reconstructed").cloned());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return all,
+        }
+    }
+}
+
+/// What cannot be known of an OKR's past, in words for programs.
+pub(crate) async fn gap_codes(app: &TestApp, okr: &str) -> Vec<String> {
+    let history = app.admin.get(&format!("/okrs/{okr}/history")).await.expect(200);
+    let gaps = history["gaps"].as_array().expect("a list");
+    gaps.iter().map(|gap| gap["code"].as_str().expect("a word").to_owned()).collect()
 }
 
 fn decimal(value: &Value) -> Decimal {

@@ -35,6 +35,7 @@ mod transport;
 mod verdict;
 mod wanted;
 pub mod wire;
+mod worklogs;
 
 pub use admission::Admission;
 pub use auth::{Credential, Granted};

@@ -6,6 +6,7 @@
 mod fields;
 pub(crate) mod past;
 mod scalar;
+pub(crate) mod worklogs;
 
 use crate::{Error, Wanted, answer::unreadable};
 use fields::decode_fields;

@@ -21,6 +21,31 @@ pub struct IssueHistory {
     pub values: BTreeMap<String, Vec<FieldValue>>,
     /// Its changes, oldest first.
     pub changes: Vec<FieldChange>,
+    /// What tells when time was logged.
+    #[serde(default)]
+    pub time: TimeSource,
+}
+
+/// What tells when time was logged on an issue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TimeSource {
+    /// Its changelog: from nothing to what is logged now without a break, with what was changed and deleted.
+    #[default]
+    Changelog,
+    /// Its worklogs as they are now, because the changelog does not tell it, as after an import.
+    Worklogs {
+        /// Seconds that they do not tell either; they count from the issue's first instant on.
+        untold: i64,
+    },
+}
+
+/// Time that was logged on an issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Worklog {
+    /// When it was written down: from then on Jira counts it, whenever the work was done.
+    pub at: Instant,
+    /// Seconds.
+    pub seconds: i64,
 }
 
 /// One value of a field.

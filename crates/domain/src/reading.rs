@@ -110,7 +110,7 @@ pub struct Reading {
     pub kind: ReadingKind,
     /// The query it was measured by.
     pub query_id: Option<QueryId>,
-    /// The refresh it came from.
+    /// The refresh it came from; of a reconstructed one, the run of the backfill.
     pub refresh_id: Option<RefreshId>,
     /// What it was measured against at that moment: start and target belong to the number.
     pub measure: Measure,

@@ -1,8 +1,10 @@
 //! Changing issues: each call is one act of one person at one instant, with its changelog entry.
 
+mod fields;
+
 use std::sync::Arc;
 
-use crate::catalogue::{self, Catalogue, Category, User};
+use crate::catalogue::{Catalogue, Category, User};
 use crate::clock::Instant;
 use crate::error::SimError;
 use crate::issue::{AsOf, ChangeItem, IssueId, IssueState, Side, Worklog};
@@ -20,13 +22,14 @@ pub struct IssueEdit<'a> {
     id: IssueId,
     at: Option<Instant>,
     author: Arc<str>,
+    imported: bool,
 }
 
 impl JiraSim {
     /// Begins to edit an issue, as the site's account and now.
     pub fn edit(&self, id: IssueId) -> Result<IssueEdit<'_>, SimError> {
         let known = read(&self.shared.site).view(id).is_some();
-        let edit = IssueEdit { sim: self, id, at: None, author: self.account().id.as_str().into() };
+        let edit = IssueEdit { sim: self, id, at: None, author: self.account().id.as_str().into(), imported: false };
         if known { Ok(edit) } else { Err(SimError::unknown("issue", &id)) }
     }
 }
@@ -43,6 +46,13 @@ impl IssueEdit<'_> {
     #[must_use]
     pub fn by(mut self, user: &User) -> Self {
         self.author = user.id.as_str().into();
+        self
+    }
+
+    /// The acts that follow leave nothing in the changelog, as when an issue is imported with its worklogs.
+    #[must_use]
+    pub fn imported(mut self) -> Self {
+        self.imported = true;
         self
     }
 
@@ -194,38 +204,6 @@ impl IssueEdit<'_> {
         })
     }
 
-    /// Adds a fix version by id.
-    pub fn fix_version(self, version: u32) -> Result<Self, SimError> {
-        self.apply(|state, catalogue| {
-            let known = catalogue.versions.iter().find(|known| known.id == version);
-            let known = known.ok_or_else(|| SimError::unknown("version", &version))?;
-            state.fix_versions.push(version);
-            let mut item = system("Fix Version", Side::default(), Side::named(&known.id, &known.name));
-            item.field_id = Some("fixVersions".into());
-            Ok(vec![item])
-        })
-    }
-
-    /// Sets the priority by name.
-    pub fn priority(self, name: &str) -> Result<Self, SimError> {
-        self.apply(|state, catalogue| {
-            let next = catalogue::choice(&catalogue.priorities, "priority", name)?;
-            let was = catalogue.priorities.iter().find(|p| Some(p.id) == state.priority);
-            let from = was.map_or(Side::default(), |p| Side::named(&p.id, &p.name));
-            state.priority = Some(next.id);
-            Ok(vec![system("priority", from, Side::named(&next.id, &next.name))])
-        })
-    }
-
-    /// Sets the summary.
-    pub fn summary(self, text: &str) -> Result<Self, SimError> {
-        self.apply(|state, _| {
-            let from = Side::plain(Some(state.summary.to_string()));
-            state.summary = text.into();
-            Ok(vec![system("summary", from, Side::plain(Some(text.to_owned())))])
-        })
-    }
-
     /// Moves to another project: same id, new key; the old key goes on resolving.
     pub fn move_to(self, project: &str) -> Result<Self, SimError> {
         let (key, id) = {
@@ -275,7 +253,13 @@ impl IssueEdit<'_> {
         let catalogue = site.catalogue().clone();
         let issue = site.issue(self.id).and_then(|issue| issue.state(AsOf::Now));
         let mut state = issue.cloned().ok_or_else(|| SimError::unknown("issue", &self.id))?;
-        let items = change(&mut state, &catalogue)?;
+        let mut items = change(&mut state, &catalogue)?;
+        // Jira writes down what is different afterwards
+        items.retain(|item| item.from != item.to);
+        if self.imported {
+            items.clear();
+            state.updated = act.at;
+        }
         let before = site.revision;
         site.update(self.id, &act, state, items);
         self.sim.note_lag(&mut site, self.id, before);

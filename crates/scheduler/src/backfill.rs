@@ -8,13 +8,17 @@
 //! |---|---|
 //! | `candidates` | a wider query that finds whatever may have matched |
 //! | `atlas` | which field a word means, what its values are |
+//! | `time` | when time was logged, where the changelog does not tell it |
 //! | `past` | an issue as it was, for the matcher and the arithmetic |
 //! | `replay` | who matched at the end of each day, and the readings of that |
+//! | `gaps` | what cannot be asked of the past |
 
 mod atlas;
 mod candidates;
+mod gaps;
 mod past;
 mod replay;
+mod time;
 
 use crate::{Engine, SyncError, context::Context};
 use atlas::Atlas;
@@ -147,10 +151,7 @@ async fn read(
     let catalogue = site.catalogue().await?;
     let plan = match plan(connection, claim, &catalogue) {
         Ok(plan) => plan,
-        Err(gap) => {
-            let found = PastFound { gaps: vec![gap], ..PastFound::default() };
-            return Ok(context.store.finish_backfill(&claim.lease, found, claim.until, context.clock.now()).await?);
-        }
+        Err(gap) => return finish(context, claim, PastFound { gaps: vec![gap], ..PastFound::default() }).await,
     };
     let empty = Atlas::new(catalogue.clone(), BTreeMap::default(), &[]);
     let asked = empty.asked(&plan.clause);
@@ -162,10 +163,6 @@ async fn read(
     let asker_zone: Option<Tz> =
         account.and_then(|account| account.time_zone.as_deref()).and_then(|zone| zone.parse().ok());
     let mut gaps = plan.gaps.clone();
-    gaps.extend(Atlas::without_past(&asked).into_iter().map(|field| {
-        let message = format!("Jira keeps no history of `{field}`: its present values were taken for the past, too.");
-        Gap::new("field_without_history", message)
-    }));
     let replay = Replay {
         query_id: claim.query.id,
         clause: plan.clause,
@@ -174,6 +171,7 @@ async fn read(
         points: plan.points,
         numbers: plan.numbers,
         until: claim.until,
+        matched: claim.matched.iter().copied().collect(),
         zone: organisation.time_zone,
         asker_zone: asker_zone.unwrap_or(organisation.time_zone),
         asker: account.map(|account| account.id.clone()),
@@ -182,14 +180,18 @@ async fn read(
     // many issues over many days are work for the machine, not a wait
     let found = tokio::task::spawn_blocking(move || {
         let atlas = Atlas::new(catalogue, categories, &histories);
-        replay.run(&histories, &atlas)
+        let mut found = replay.run(&histories, &atlas);
+        gaps.extend(gaps::of_issues(&histories, &atlas, &asked, &replay.links));
+        gaps.append(&mut found.gaps);
+        PastFound { gaps, ..found }
     });
-    let mut found =
-        found.await.map_err(|error| Trouble::Jira(Error::UnexpectedAnswer { detail: error.to_string() }))?;
-    gaps.append(&mut found.gaps);
-    found.gaps = gaps;
-    let now = context.clock.now();
-    Ok(context.store.finish_backfill(&claim.lease, found, claim.until, now).await?)
+    let found = found.await.map_err(|error| Trouble::Jira(Error::UnexpectedAnswer { detail: error.to_string() }))?;
+    finish(context, claim, found).await
+}
+
+async fn finish(context: &Context, claim: &BackfillClaim, found: PastFound) -> Result<(), Trouble> {
+    let okrs = claim.links.iter().map(|link| link.linked.link.okr_id).collect();
+    Ok(context.store.finish_backfill(&claim.lease, okrs, found, context.clock.now()).await?)
 }
 
 /// What to ask, or why the past cannot be known at all.
@@ -260,7 +262,10 @@ async fn fetch(
     tracing::debug!(query.id = %claim.query.id, issues = ids.len(), since = %plan.since, "the past of a query is read");
     for part in left.chunks(MOST_ISSUES) {
         check_budget(context, connection, stop).await?;
-        let histories = site.histories(part, &fields).await?;
+        let mut histories = site.histories(part, &fields).await?;
+        if fields.contains(&time::FIELD) {
+            time::complete(site, &mut histories).await?;
+        }
         keep_lease(context, claim, &histories, ids.len()).await?;
     }
     Ok(())

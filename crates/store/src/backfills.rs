@@ -7,18 +7,18 @@ use crate::{
     claims::LinkedMeasure,
     error::StoreError,
     issues::IssueRow,
-    members::insert_past,
+    past_members,
     pool::{Db, on},
     queries::Query,
-    readings::{self, Kept},
+    readings,
     row::{Row, big, word},
-    schema::{backfill_stage, backfills, members, queries, readings as reading_table},
+    schema::{backfill_stage, backfills, queries, readings as reading_table},
     sql_types::{Json, Ts},
     store::CHUNK,
 };
 use diesel::prelude::*;
 use okrsync_domain::{
-    Date, Instant, Problem, QueryId,
+    Date, Instant, OkrId, Problem, QueryId, RefreshId,
     history::{Gap, IssueHistory},
     issue::{Facts, Issue, IssueId},
     link::Settings,
@@ -77,8 +77,10 @@ pub struct BackfillClaim {
     pub query: Query,
     /// The links whose past is wanted.
     pub links: Vec<PastLink>,
-    /// The instant of the query's first measurement: who matched before it is computed.
+    /// The latest of their first measurements: who matched before it is computed.
     pub until: Instant,
+    /// What Jira matched then: what is computed is held against it.
+    pub matched: Vec<IssueId>,
     /// Issues that an earlier try has read.
     pub read: Vec<IssueId>,
 }
@@ -110,6 +112,8 @@ pub struct PastMember {
 /// What was found of a query's past.
 #[derive(Debug, Clone, Default)]
 pub struct PastFound {
+    /// The run under which readings and members are kept; none where nothing could be computed.
+    pub run: Option<RefreshId>,
     /// Readings of its links with their settings.
     pub readings: Vec<(Reading, Settings)>,
     /// Who matched from when to when.
@@ -228,13 +232,13 @@ impl Store {
         .await
     }
 
-    /// Writes a query's past: readings, members and gaps in place of those of an earlier backfill. Only while the lease is
-    /// ours, else nothing is written.
+    /// Writes a query's past: readings of these OKRs in place of those of an earlier backfill, members and gaps. Only while
+    /// the lease is ours, else nothing is written.
     pub async fn finish_backfill(
         &self,
         lease: &BackfillLease,
+        okrs: Vec<OkrId>,
         found: PastFound,
-        until: Instant,
         now: Instant,
     ) -> Result<(), StoreError> {
         let lease = lease.clone();
@@ -247,16 +251,17 @@ impl Store {
                 backfills::finished_at.eq(Some(Ts(now))),
             );
             one(on!(&mut *db, |c| diesel::update(held!(lease)).set(ended).execute(c))?, &lease)?;
-            let earlier = reading_table::table
-                .filter(reading_table::query_id.eq(Some(query.clone())))
-                .filter(reading_table::kind.eq(word(&ReadingKind::Reconstructed)));
-            on!(&mut *db, |c| diesel::delete(earlier).execute(c))?;
-            let past = members::table.filter(members::query_id.eq(&query)).filter(members::since.lt(Ts(until)));
-            on!(&mut *db, |c| diesel::delete(past).execute(c))?;
-            for (reading, settings) in found.readings {
-                readings::insert(db, &reading, Some(Json::of(&Kept { settings, due_on: None })))?;
+            for part in okrs.chunks(CHUNK) {
+                let earlier = reading_table::table
+                    .filter(reading_table::okr_id.eq_any(part.iter().map(ToString::to_string).collect::<Vec<_>>()))
+                    .filter(reading_table::kind.eq(word(&ReadingKind::Reconstructed)));
+                on!(&mut *db, |c| diesel::delete(earlier).execute(c))?;
             }
-            insert_past(db, &query, &found.members)?;
+            past_members::forget_unread(db, &query)?;
+            readings::insert_all(db, &found.readings)?;
+            if let Some(run) = found.run {
+                past_members::insert(db, run, &query, &found.members)?;
+            }
             name_issues(db, &query, &found.issues)?;
             let staged = backfill_stage::table.filter(backfill_stage::query_id.eq(&query));
             on!(db, |c| diesel::delete(staged).execute(c))?;

@@ -30,6 +30,7 @@ mod okr_rows;
 mod okrs;
 mod organisation;
 mod page;
+mod past_members;
 mod people;
 mod pool;
 mod quality;

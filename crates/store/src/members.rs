@@ -2,7 +2,6 @@
 
 use crate::{
     Store,
-    backfills::PastMember,
     error::StoreError,
     issues::IssueRow,
     pool::{Db, on},
@@ -143,19 +142,6 @@ impl Comparison {
         self.ended.clear();
         Ok(())
     }
-}
-
-/// Writes down who matched before the first measurement, from when to when.
-pub(crate) fn insert_past(db: &mut Db, query: &str, past: &[PastMember]) -> Result<(), StoreError> {
-    for part in past.chunks(CHUNK) {
-        let row = |member: &PastMember| MemberRow {
-            ended_at: Some(Ts(member.ended_at)),
-            ..MemberRow::new(query, member.issue, member.since, &member.facts)
-        };
-        let rows: Vec<MemberRow> = part.iter().map(row).collect();
-        on!(&mut *db, |c| diesel::insert_into(members::table).values(&rows).execute(c))?;
-    }
-    Ok(())
 }
 
 impl Store {

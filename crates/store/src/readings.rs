@@ -129,6 +129,17 @@ pub(crate) fn insert(db: &mut Db, reading: &Reading, settings: Option<Json>) -> 
     Ok(())
 }
 
+/// Adds readings of OKRs that are there, inside somebody's transaction.
+pub(crate) fn insert_all(db: &mut Db, readings: &[(Reading, Settings)]) -> Result<(), StoreError> {
+    for part in readings.chunks(CHUNK) {
+        let kept = |settings: &Settings| Json::of(&Kept { settings: settings.clone(), due_on: None });
+        let rows: Vec<ReadingRow> =
+            part.iter().map(|(reading, settings)| ReadingRow::of(reading, Some(kept(settings)))).collect();
+        on!(&mut *db, |c| diesel::insert_into(readings::table).values(&rows).execute(c))?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// An OKR's readings from one instant up to and without another, newest first.
     pub async fn readings(

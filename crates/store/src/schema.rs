@@ -8,7 +8,9 @@ mod work;
 
 pub(crate) use consent::{authorization_attempts, grants};
 pub(crate) use people::{api_tokens, audit_log, identities, password_resets, sessions, setup_codes, throttles, users};
-pub(crate) use work::{backfill_stage, backfills, refresh_group_members, refresh_groups, refreshes, request_usage};
+pub(crate) use work::{
+    backfill_stage, backfills, past_members, refresh_group_members, refresh_groups, refreshes, request_usage,
+};
 
 diesel::table! {
     use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
@@ -304,6 +306,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     members,
     backfills,
     backfill_stage,
+    past_members,
     departures,
     readings,
     check_ins,

@@ -109,7 +109,8 @@ async fn every_table_can_be_read_as_the_schema_describes_it() {
                     authorization_attempts,
                     grants,
                     backfills,
-                    backfill_stage
+                    backfill_stage,
+                    past_members
                 );
                 Ok(())
             })

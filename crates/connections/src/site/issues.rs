@@ -7,12 +7,13 @@ use crate::{
     search::Pager,
     wanted::Extent,
     wire::{Listed, Row},
+    worklogs,
 };
 use okrsync_domain::{
-    history::IssueHistory,
+    history::{IssueHistory, Worklog},
     issue::{Issue, IssueId},
 };
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 impl Site {
     /// A walk through all issues of a where-clause (without ORDER BY) with the `wanted` facts.
@@ -105,6 +106,18 @@ impl Site {
         match self.dialect {
             Dialect::Cloud => changelog::cloud(&self.client, cloud::API, ids, fields).await,
             Dialect::DataCenter => changelog::data_center(&self.client, data_center::API, ids, fields).await,
+        }
+    }
+
+    /// The worklogs of issues as they are now, complete; issues that the account does not see are left out. At most
+    /// [`crate::MOST_ISSUES`] at a time.
+    ///
+    /// # Errors
+    /// Whatever a request may end in.
+    pub async fn worklogs(&self, ids: &[IssueId]) -> Result<BTreeMap<IssueId, Vec<Worklog>>, Error> {
+        match self.dialect {
+            Dialect::Cloud => worklogs::cloud(&self.client, cloud::API, ids).await,
+            Dialect::DataCenter => worklogs::data_center(&self.client, data_center::API, ids).await,
         }
     }
 }

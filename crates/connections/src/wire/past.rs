@@ -7,7 +7,7 @@ use super::{
 use crate::Error;
 use okrsync_domain::{
     Instant,
-    history::{FieldChange, FieldValue, IssueHistory, Side, Thing},
+    history::{FieldChange, FieldValue, IssueHistory, Side, Thing, TimeSource},
     issue::{IssueId, IssueKey},
 };
 use serde::Deserialize;
@@ -149,7 +149,7 @@ fn issue(path: &str, raw: RawPast<'_>) -> Result<(IssueHistory, bool), Error> {
     let complete = raw.changelog.as_ref().is_none_or(|log| log.histories.len() >= log.total);
     let changes = changes(path, raw.changelog.map(|log| log.histories).unwrap_or_default())?;
     let (id, key) = (IssueId(raw.id.0), IssueKey(raw.key));
-    Ok((IssueHistory { id, key, created, values, changes }, complete))
+    Ok((IssueHistory { id, key, created, values, changes, time: TimeSource::default() }, complete))
 }
 
 fn at(path: &str, raw: &RawValue) -> Result<Option<Instant>, Error> {

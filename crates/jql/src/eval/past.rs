@@ -1,9 +1,6 @@
 //! An issue as it was.
 
-use super::{
-    history::stretches,
-    item::{Change, Datum, Item},
-};
+use super::item::{Change, Datum, Item};
 use chrono::{DateTime, Utc};
 
 /// An issue as it was at an instant, replayed from its changes: queries then match it as they would have.
@@ -32,6 +29,10 @@ impl<'a> Past<'a> {
         if changes.is_empty() {
             return self.item.values("resolutiondate");
         }
+        if changes.first().is_some_and(|first| first.at > self.at && !first.from.is_empty()) {
+            // born resolved, and reopened later
+            return self.item.values("created");
+        }
         let last = changes.into_iter().rfind(|change| change.at <= self.at);
         last.filter(|change| !change.to.is_empty()).map(|change| Datum::Instant(change.at)).into_iter().collect()
     }
@@ -42,9 +43,15 @@ impl Item for Past<'_> {
         if field == "resolutiondate" {
             return self.resolved();
         }
-        let stretches = stretches(self.item, field);
-        let last = stretches.into_iter().rev().find(|stretch| stretch.from.is_none_or(|from| from <= self.at));
-        last.map(|stretch| stretch.values).unwrap_or_default()
+        if !self.existed() {
+            return Vec::new();
+        }
+        let mut changes = self.item.changes(field);
+        match changes.iter().rposition(|change| change.at <= self.at) {
+            Some(last) => changes.swap_remove(last).to,
+            None if changes.is_empty() => self.item.values(field),
+            None => changes.swap_remove(0).from,
+        }
     }
 
     fn changes(&self, field: &str) -> Vec<Change<'_>> {

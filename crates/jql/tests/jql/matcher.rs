@@ -1,9 +1,9 @@
 //! The matcher against hand-made tables: issue × query.
 
-use crate::world::{World, context, instant, issues};
+use crate::world::{Issue, World, context, instant, issues};
 use okrsync_jql::{
     Clause, EvalError,
-    eval::{Item, Matcher, Order, Past},
+    eval::{Datum, Item, Matcher, Named, Order, Past},
     parse,
 };
 use std::cmp::Ordering;
@@ -346,6 +346,17 @@ fn the_past_is_replayed() {
     }
     let before = Past::new(&issues[0], instant("2026-10-01T00:00:00Z"));
     assert!(before.values("resolutiondate").is_empty() && before.changes("status").len() == 1);
+    let done = || vec![Datum::Named(Named::plain("90", "Done"))];
+    let born_resolved = Issue::new("9", "AE-9", "2026-09-01T10:00:00Z").changed(
+        "resolution",
+        "2026-10-01T10:00:00Z",
+        "kim",
+        done(),
+        vec![],
+    );
+    let then = Past::new(&born_resolved, instant("2026-09-15T00:00:00Z"));
+    assert_eq!(then.values("resolutiondate"), [Datum::Instant(instant("2026-09-01T10:00:00Z"))], "when it was filed");
+    assert!(Past::new(&born_resolved, instant("2026-10-02T00:00:00Z")).values("resolutiondate").is_empty());
 }
 
 #[test]

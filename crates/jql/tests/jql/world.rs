@@ -103,7 +103,7 @@ impl Item for Issue {
 }
 
 impl Issue {
-    fn new(id: &'static str, key: &'static str, created: &str) -> Self {
+    pub(crate) fn new(id: &'static str, key: &'static str, created: &str) -> Self {
         let (project, _) = key.split_once('-').expect("a key has a hyphen");
         let (project_id, name) = if project == "AE" { ("10000", "Northwind Apps") } else { ("10001", "Operations") };
         Self { key, ..Self::default() }
@@ -119,7 +119,7 @@ impl Issue {
     }
 
     /// Adds a change; the last one decides the present value.
-    fn changed(
+    pub(crate) fn changed(
         mut self,
         field: &'static str,
         at: &str,

@@ -2,11 +2,11 @@
 
 use okrsync_domain::{
     catalogue::{Catalogue, Field},
-    history::{FieldChange, IssueHistory, Thing},
+    history::{FieldChange, FieldValue, IssueHistory, Thing},
 };
 use okrsync_jql::{
     Clause,
-    eval::{FieldDef, Site},
+    eval::{FieldDef, Named, Site},
     fields::{Kind, find_system_field, kind_of},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,10 @@ pub(crate) struct Atlas {
     categories: BTreeMap<String, Thing>,
     /// People by id.
     people: BTreeMap<String, Thing>,
+    /// Everything else that issues name now, by field and id: things are renamed, and queries call them as they are now.
+    present: BTreeMap<(String, String), Thing>,
+    /// Issues' present keys by id.
+    keys: BTreeMap<String, String>,
 }
 
 impl Atlas {
@@ -50,15 +54,31 @@ impl Atlas {
         let mut people = BTreeMap::new();
         let named = issues.iter().flat_map(|issue| issue.changes.iter().filter_map(|change| change.by.as_ref()));
         people.extend(named.map(|thing| (thing.id.clone(), thing.clone())));
-        let fields = ["assignee", "reporter", "creator"];
-        for value in
-            issues.iter().flat_map(|issue| fields.iter().filter_map(|field| issue.values.get(*field))).flatten()
-        {
-            if let okrsync_domain::history::FieldValue::Thing(thing) = value {
-                people.insert(thing.id.clone(), thing.clone());
+        let keys = issues.iter().map(|issue| (issue.id.to_string(), issue.key.0.clone())).collect();
+        let mut atlas = Self { catalogue, categories, people, present: BTreeMap::new(), keys };
+        for (field, value) in issues.iter().flat_map(|issue| &issue.values) {
+            for thing in value.iter().filter_map(as_thing) {
+                if ["assignee", "reporter", "creator"].contains(&field.as_str()) {
+                    atlas.people.insert(thing.id.clone(), thing.clone());
+                }
+                let field = if atlas.is_sprint(field) { "sprint" } else { field };
+                atlas.present.insert((field.to_owned(), thing.id.clone()), thing.clone());
             }
         }
-        Self { catalogue, categories, people }
+        atlas
+    }
+
+    /// The present name of a value of a field, if any issue has it now.
+    pub(crate) fn present_name(&self, field: &str, id: &str) -> Option<&str> {
+        let status = || self.catalogue.statuses.iter().find(|status| status.id == id).map(|status| &status.name);
+        let known = self.present.get(&(field.to_owned(), id.to_owned())).map(|thing| &thing.name);
+        if field == "status" { status().or(known) } else { known }.map(String::as_str)
+    }
+
+    /// The present key of an issue.
+    pub(crate) fn issue_key(&self, field: &str, id: &str) -> Option<&str> {
+        let named = || self.present.get(&(field.to_owned(), id.to_owned()))?.key.as_ref();
+        self.keys.get(id).or_else(named).map(String::as_str)
     }
 
     /// The category of a status.
@@ -158,6 +178,13 @@ impl Atlas {
     }
 }
 
+fn as_thing(value: &FieldValue) -> Option<&Thing> {
+    match value {
+        FieldValue::Thing(thing) => Some(thing),
+        _ => None,
+    }
+}
+
 /// Whether a category is `done`: by its key; very old servers tell only the id.
 pub(crate) fn is_done(category: &Thing) -> bool {
     category.key.as_deref().map_or(category.id == "3", |key| key == "done")
@@ -177,5 +204,20 @@ impl Site for Atlas {
             found.push(FieldDef { id: "parent".to_owned(), kind: Kind::Issue });
         }
         found
+    }
+    fn ranked(&self, field: &str) -> Vec<Named<'_>> {
+        // Jira lists the most urgent first
+        let ranked = self.catalogue.priorities.iter().rev().filter(|_| field == "priority");
+        ranked.map(|priority| Named::plain(priority.id.as_str(), priority.name.as_str())).collect()
+    }
+
+    fn call(&self, function: &str, _: &[String]) -> Option<Vec<String>> {
+        let subtasks = match function.to_ascii_lowercase().as_str() {
+            "standardissuetypes" => false,
+            "subtaskissuetypes" => true,
+            _ => return None,
+        };
+        let types = self.catalogue.issue_types.iter().filter(|known| known.subtask == subtasks);
+        Some(types.map(|known| known.id.clone()).collect())
     }
 }

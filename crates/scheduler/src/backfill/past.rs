@@ -196,14 +196,20 @@ fn side_data(atlas: &Atlas, field: &str, history: &IssueHistory, side: &Side) ->
         Kind::Sprint => {
             let names = shown.split(',').map(str::trim);
             let ids = either.split(',').map(str::trim);
-            ids.zip(names).map(|(id, name)| Datum::Named(named(id, None, name))).collect()
+            let name = |id, then| atlas.present_name(field, id).unwrap_or(then);
+            ids.zip(names).map(|(id, then)| Datum::Named(named(id, None, name(id, then)))).collect()
         }
         Kind::User => vec![Datum::Named(atlas.person(either).map_or_else(|| named(either, None, shown), person))],
         // of a key, the number stays the same
         Kind::Issue if field == "issuekey" => vec![Datum::Named(named(&history.id.to_string(), Some(shown), shown))],
-        Kind::Issue => vec![Datum::Named(named(either, Some(shown), shown))],
+        Kind::Issue => {
+            let key = atlas.issue_key(field, either).unwrap_or(shown);
+            vec![Datum::Named(named(either, Some(key), key))]
+        }
         Kind::Named if field == "project" => vec![Datum::Named(named(either, atlas.project_key(either), shown))],
-        Kind::Named | Kind::Version => vec![Datum::Named(named(either, None, shown))],
+        Kind::Named | Kind::Version => {
+            vec![Datum::Named(named(either, None, atlas.present_name(field, either).unwrap_or(shown)))]
+        }
     }
 }
 

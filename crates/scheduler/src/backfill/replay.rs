@@ -1,10 +1,10 @@
 //! The replay: who matched at the end of each day of the past, and what the links' readings would have been.
 
-use super::{atlas::Atlas, past::PastIssue};
+use super::{atlas::Atlas, gaps, past::PastIssue};
 use chrono::{Days, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use okrsync_domain::{
-    Date, Instant, QueryId, Random,
+    Date, Instant, QueryId, Random, RefreshId,
     history::{Gap, IssueHistory},
     issue::{Facts, FieldId, Issue, IssueId},
     link::Settings,
@@ -16,7 +16,7 @@ use okrsync_jql::{
 };
 use okrsync_metrics::{Rule, history::facts_at, measure};
 use okrsync_store::{PastFound, PastLink, PastMember};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is replayed.
 pub(super) struct Replay {
@@ -30,6 +30,8 @@ pub(super) struct Replay {
     /// Number fields that are measured.
     pub(super) numbers: Vec<FieldId>,
     pub(super) until: Instant,
+    /// What Jira matched then.
+    pub(super) matched: BTreeSet<IssueId>,
     /// The organisation's zone: days end in it.
     pub(super) zone: Tz,
     /// The zone of the asking account: dates in queries are in it.
@@ -37,6 +39,9 @@ pub(super) struct Replay {
     pub(super) asker: Option<String>,
     pub(super) random: Random,
 }
+
+/// What was changed within this time of the first measurement may have been read before or after it.
+const AROUND: TimeDelta = TimeDelta::hours(1);
 
 /// The last instant of a day that both databases keep.
 pub(super) fn end_of(day: Date, zone: Tz) -> Instant {
@@ -56,42 +61,64 @@ impl Replay {
     pub(super) fn run(&self, histories: &[IssueHistory], atlas: &Atlas) -> PastFound {
         let issues: Vec<PastIssue<'_>> =
             histories.iter().map(|history| PastIssue::new(history, atlas, &self.numbers)).collect();
-        let mut found = PastFound::default();
+        let run = self.random.id(self.until);
+        let mut found = PastFound { run: Some(run), ..PastFound::default() };
         let (mut matching, mut last) = (Matching::new(), None);
         for day in self.days() {
             let at = end_of(day, self.zone);
-            let context = Context {
-                now: at,
-                zone: self.asker_zone,
-                week_starts: chrono::Weekday::Mon,
-                user: self.asker.as_deref(),
-                site: atlas,
+            let matcher = match self.matcher(at, atlas) {
+                Ok(matcher) => matcher,
+                Err(gap) => return PastFound { gaps: vec![gap], ..PastFound::default() },
             };
-            let matcher = Matcher::new(&self.clause, &context);
-            if let Some(problem) = matcher.problems().iter().find(|problem| !problem.is_of_the_past()) {
-                let message =
-                    format!("The past cannot be computed: {problem} Only what is measured from now on is known.");
-                return PastFound { gaps: vec![Gap::new("not_computable", message)], ..PastFound::default() };
-            }
             for issue in &issues {
                 if last.is_none_or(|last| !self.stable || issue.changed_between(last, at)) {
                     look(issue, &matcher, at, &mut matching, &mut found.members);
                 }
             }
-            self.measure(day, at, &matching, histories, &mut found);
+            self.measure((run, day, at), &matching, histories, &mut found);
             last = Some(at);
         }
-        let members = matching.into_iter().filter(|(_, (since, _))| *since < self.until);
-        found.members.extend(members.map(|(issue, (since, facts))| PastMember {
-            issue,
-            since,
-            ended_at: self.until,
-            facts,
-        }));
-        found.members.retain(|member| member.since < self.until);
-        found.members.iter_mut().for_each(|member| member.ended_at = member.ended_at.min(self.until));
+        let ended_at = self.until;
+        let members = matching.into_iter();
+        found.members.extend(members.map(|(issue, (since, facts))| PastMember { issue, since, ended_at, facts }));
+        found.gaps.extend(self.hold_against_jira(&issues, atlas));
         found.issues = issues_of(histories, &found.members);
         found
+    }
+
+    /// The query as of an instant, or why it cannot be computed.
+    fn matcher(&self, at: Instant, atlas: &Atlas) -> Result<Matcher, Gap> {
+        let context = Context {
+            now: at,
+            zone: self.asker_zone,
+            week_starts: chrono::Weekday::Mon,
+            user: self.asker.as_deref(),
+            site: atlas,
+        };
+        let matcher = Matcher::new(&self.clause, &context);
+        match matcher.problems().iter().find(|problem| !problem.is_of_the_past()) {
+            None => Ok(matcher),
+            Some(problem) => {
+                let message =
+                    format!("The past cannot be computed: {problem} Only what is measured from now on is known.");
+                Err(Gap::new("not_computable", message))
+            }
+        }
+    }
+
+    /// Holds what matches at the first measurement against what Jira said then, as far as the issues were at rest.
+    fn hold_against_jira(&self, issues: &[PastIssue<'_>], atlas: &Atlas) -> Option<Gap> {
+        let matcher = self.matcher(self.until, atlas).ok()?;
+        let (mut missing, mut extra) = (Vec::new(), Vec::new());
+        for issue in issues.iter().filter(|issue| !issue.changed_between(self.until - AROUND, self.until + AROUND)) {
+            let (id, past) = (issue.history.id, Past::new(issue, self.until));
+            match (past.existed() && matcher.matches(&past), self.matched.contains(&id)) {
+                (true, false) => extra.push(id),
+                (false, true) => missing.push(id),
+                _ => {}
+            }
+        }
+        gaps::differs(&missing, &extra)
     }
 
     /// Every day from the first OKR's first to the one before its first measurement.
@@ -102,7 +129,13 @@ impl Replay {
     }
 
     /// The readings of all links at the end of a day. Numbers that cannot be added up make none.
-    fn measure(&self, day: Date, at: Instant, matching: &Matching, histories: &[IssueHistory], found: &mut PastFound) {
+    fn measure(
+        &self,
+        (run, day, at): (RefreshId, Date, Instant),
+        matching: &Matching,
+        histories: &[IssueHistory],
+        found: &mut PastFound,
+    ) {
         let key =
             |id: &IssueId| histories.binary_search_by_key(id, |history| history.id).ok().map(|at| &histories[at].key);
         for link in self.links.iter().filter(|link| link.starts_on <= day && at < link.first) {
@@ -116,7 +149,7 @@ impl Replay {
                 at,
                 kind: ReadingKind::Reconstructed,
                 query_id: Some(self.query_id),
-                refresh_id: None,
+                refresh_id: Some(run),
                 measure: against.clone(),
                 tally,
             };
@@ -149,7 +182,7 @@ fn look(issue: &PastIssue<'_>, matcher: &Matcher, at: Instant, matching: &mut Ma
 
 /// What is known of the issues that matched: their keys are part of the evidence.
 fn issues_of(histories: &[IssueHistory], members: &[PastMember]) -> Vec<Issue> {
-    let ids: std::collections::BTreeSet<IssueId> = members.iter().map(|member| member.issue).collect();
+    let ids: BTreeSet<IssueId> = members.iter().map(|member| member.issue).collect();
     let issue = |history: &IssueHistory| Issue {
         id: history.id,
         key: history.key.clone(),

@@ -31,7 +31,7 @@ use okrsync_domain::{
     issue::{FieldId, Issue, IssueId},
     link::Settings,
     measure::Metric,
-    reading::Reading,
+    reading::{Reading, ReadingKind},
 };
 use okrsync_metrics::{RULES_VERSION, Rule, issue_value};
 use okrsync_store::{BackfillState, BackfillStatus};
@@ -238,7 +238,10 @@ async fn members(app: &App, query: QueryId, reading: &Reading) -> ApiResult<Vec<
     let mut issues: Vec<Issue> = Vec::new();
     loop {
         let after: Option<IssueId> = issues.last().map(|issue| issue.id);
-        let part = app.store().members(query, Some(reading.at), after, PART).await?;
+        let part = match reading.refresh_id.filter(|_| reading.kind == ReadingKind::Reconstructed) {
+            Some(run) => app.store().past_members(run, reading.at, after, PART).await?,
+            None => app.store().members(query, Some(reading.at), after, PART).await?,
+        };
         let more = part.len() == usize::try_from(PART).unwrap_or(usize::MAX);
         issues.extend(part);
         if !more {

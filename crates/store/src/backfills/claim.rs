@@ -9,7 +9,7 @@ use crate::{
     pool::{Db, on},
     queries::QueryRow,
     row::{Row, word},
-    schema::{backfill_stage, backfills, connection_health, links, okrs, queries, readings as reading_table},
+    schema::{backfill_stage, backfills, connection_health, links, members, okrs, queries, readings as reading_table},
     sql_types::{Json, Ts},
     store::CHUNK,
 };
@@ -85,15 +85,16 @@ fn missing_past(
     Ok(missing)
 }
 
-/// The instant of a query's first measurement.
-fn first_of_query(db: &mut Db, query: &str) -> Result<Option<Instant>, StoreError> {
-    let first = reading_table::table
-        .filter(reading_table::query_id.eq(Some(query.to_owned())))
-        .filter(reading_table::kind.eq(word(&ReadingKind::Automatic)))
-        .order(reading_table::at)
-        .select(reading_table::at);
-    let first: Option<Ts> = on!(db, |c| first.first(c).optional())?;
-    Ok(first.map(|at| at.0))
+/// What a query matched at an instant at which it was measured.
+fn matched(db: &mut Db, query: &str, at: Instant) -> Result<Vec<IssueId>, StoreError> {
+    let then = members::table
+        .filter(members::query_id.eq(query))
+        .filter(members::since.le(Ts(at)))
+        .filter(members::ended_at.is_null().or(members::ended_at.gt(Some(Ts(at)))))
+        .order(members::issue_id)
+        .select(members::issue_id);
+    let then: Vec<i64> = on!(db, |c| then.load(c))?;
+    Ok(then.into_iter().map(IssueId).collect())
 }
 
 /// Puts the lease on a query's past.
@@ -150,8 +151,9 @@ fn describe(
     let stored = queries::table.find(&query);
     let stored: QueryRow = on!(&mut *db, |c| stored.select(QueryRow::as_select()).first(c))?;
     let read = backfill_stage::table.filter(backfill_stage::query_id.eq(&query)).select(backfill_stage::issue_id);
-    let read: Vec<i64> = on!(db, |c| read.load(c))?;
+    let read: Vec<i64> = on!(&mut *db, |c| read.load(c))?;
     Ok(BackfillClaim {
+        matched: matched(db, &query, until)?,
         lease,
         query: stored.read(period)?,
         links,
@@ -189,7 +191,7 @@ impl Store {
                 let lease_until = (worker.as_str(), now + lease_time);
                 let links = missing_past(db, &query, links, day)?;
                 let from = links.iter().map(|link| link.starts_on).min();
-                let until = first_of_query(db, &query)?;
+                let until = links.iter().map(|link| link.first).max();
                 let lease = lease(db, &query, &plan, row, (from, until), lease_until)?;
                 if let Some((until, _)) = until.zip(from) {
                     return describe(db, lease, links, until, organisation.period_minutes).map(Some);

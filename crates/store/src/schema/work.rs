@@ -80,3 +80,16 @@ diesel::table! {
         document -> Document,
     }
 }
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    use crate::sql_types::{Document, Moment};
+    past_members (run_id, issue_id, since) {
+        run_id -> Text,
+        query_id -> Text,
+        issue_id -> BigInt,
+        since -> Moment,
+        ended_at -> Moment,
+        facts -> Document,
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE past_members;
+UPDATE backfills SET plan = '', until = NULL;
