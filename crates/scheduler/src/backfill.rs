@@ -249,11 +249,12 @@ async fn fetch(
     (plan, fields): (&Plan, Vec<String>),
     stop: &CancellationToken,
 ) -> Result<(), Trouble> {
-    let mut walk = site.search(&plan.where_text, &Wanted::default());
+    check_budget(context, connection, stop).await?;
     let mut ids: Vec<IssueId> = Vec::new();
-    while let Some(page) = walk.next().await? {
+    // a list that is cut off is worth nothing, and costs a request for thousands of issues
+    let mut pages = site.sweep(&plan.where_text);
+    while let Some(page) = pages.next().await? {
         ids.extend(page.issues.iter().map(|issue| issue.id));
-        check_budget(context, connection, stop).await?;
         keep_lease(context, claim, &[], ids.len()).await?;
     }
     let read: BTreeSet<IssueId> = claim.read.iter().copied().collect();
