@@ -199,6 +199,47 @@ async fn edits_are_moves(database: TestDatabase, dialect: Dialect) {
     assert_eq!(after.last(), before.last(), "history is not rewritten");
 }
 
+/// The metric, the fields that points are in, and the start: each edit is a cause of its own with its field and its share.
+async fn every_setting_is_a_move(database: TestDatabase, dialect: Dialect) {
+    let told = Told::start(&database, dialect).await;
+    let effort = told.site.add_number_field("Effort").expect("a field");
+    for (index, story) in told.stories.iter().enumerate() {
+        let edit = told.site.edit(*story).expect("a story").points("1").expect("points");
+        edit.number(&effort, Some(if index < 3 { "7" } else { "1" })).expect("effort");
+    }
+    told.app.clock.advance(TimeDelta::minutes(1));
+    told.app
+        .admin
+        .patch(&format!("/connections/{}", told.connection), &json!({"story_points_fields": [effort]}))
+        .await
+        .expect(200);
+    let edited = |account: &Value, field: &str| {
+        let cause = &account["causes"][0];
+        assert_eq!((&cause["kind"], &cause["field"]), (&json!("setting"), &json!(field)), "{account}");
+        cause["progress"].as_str().expect("a number").to_owned()
+    };
+    told.link(json!({"metric": {"kind": "story_points"}})).await;
+    assert_eq!(edited(&told.newest().await, "metric"), "45", "3 of 10 stories, then 21 of 28 points");
+
+    told.app.clock.advance(TimeDelta::minutes(1));
+    let own = json!({"story_points_fields": [told.site.points_field()]});
+    told.app.admin.patch(&format!("/connections/{}", told.connection), &own).await.expect(200);
+    told.refresh().await;
+    let fields = told.newest().await;
+    assert_eq!(edited(&fields, "story_points_fields"), "-45", "21 of 28, then 3 of 10");
+    let told_fields = [&fields["causes"][0]["from"], &fields["causes"][0]["to"]];
+    assert_eq!(told_fields, [&json!(effort), &json!(told.site.points_field())]);
+
+    let kpi = |start: &str| json!({"kind": "kpi", "name": "Points", "unit": "", "start": start, "target": "5"});
+    told.app.clock.advance(TimeDelta::minutes(1));
+    told.link(json!({"metric": {"kind": "story_points"}, "measure": kpi("0")})).await;
+    assert_eq!(edited(&told.newest().await, "measure.kind"), "30", "3 of 10, then 3 of 5");
+    told.app.clock.advance(TimeDelta::minutes(1));
+    told.app.admin.patch(&format!("/okrs/{}", told.okr), &json!({"measure": kpi("1")})).await.expect(200);
+    told.app.settle().await;
+    assert_eq!(edited(&told.newest().await, "measure.start"), "-10", "3 of 5, then 2 of 4");
+}
+
 /// An objective has the moves of what is below it, by their share, and hides what may not be seen.
 async fn an_objective_carries_its_key_results(database: TestDatabase, dialect: Dialect) {
     let told = Told::start(&database, dialect).await;
@@ -273,6 +314,11 @@ async fn intervals_are_summed(database: TestDatabase, dialect: Dialect) {
     let since = told.app.admin.get(&format!("{path}?since=check_in")).await.expect(200);
     assert_eq!(since["summary"]["delta"]["progress"], "25", "from 35 to 60");
     adds_up(&since["summary"]);
+    let week = told.app.admin.get(&format!("{path}?since=week")).await.expect(200);
+    assert_eq!(week["summary"]["delta"]["progress"], "30", "all of it since Monday");
+    told.app.clock.advance(TimeDelta::days(2));
+    let monday = told.app.admin.get(&format!("{path}?since=week")).await.expect(200);
+    assert_eq!(monday["items"], json!([]), "a new week");
     let today = told.app.admin.get(&format!("{path}?from=2026-11-21&to=2026-11-21")).await.expect(200);
     assert_eq!((&today["summary"]["delta"]["progress"], list(&today["items"]).len()), (&json!("20"), 3));
     let before = told.app.admin.get(&format!("{path}?to=2026-11-20")).await.expect(200);
@@ -297,6 +343,7 @@ journey!(a_joining_story_has_its_points);
 journey!(whatever_happens_is_named);
 journey!(deleted_and_hidden_issues_are_told);
 journey!(edits_are_moves);
+journey!(every_setting_is_a_move);
 journey!(an_objective_carries_its_key_results);
 journey!(moves_show_no_more_than_may_be_seen);
 journey!(intervals_are_summed);

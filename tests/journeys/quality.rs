@@ -55,6 +55,24 @@ async fn doubtful_numbers_say_so(database: TestDatabase, dialect: Dialect) {
     assert_eq!(board["items"][0].get("quality"), None, "not for every row");
 }
 
+/// Completed by status, unresolved by Jira: counted all the same, and said.
+async fn done_without_a_resolution_is_told(database: TestDatabase, dialect: Dialect) {
+    let app = TestApp::start(&database).await;
+    let site = app.jira(dialect).await;
+    project(&site);
+    let done: Vec<_> =
+        (0..3).map(|_| site.create(IssueDraft::new("AE", "Story").status("Done")).expect("a story")).collect();
+    site.create(IssueDraft::new("AE", "Story")).expect("a story");
+    let connection = app.connect(&site).await;
+    let okr = app.key_result(json!({})).await;
+    app.link(&okr, &connection, "project = AE", json!({})).await;
+    assert_eq!(quality(&app, &okr).await, said(&[]));
+    site.edit(done[1]).expect("it").unresolve().expect("unresolved");
+    assert_eq!(app.refresh(&okr).await["progress"], "75", "the status counts");
+    let message = "1 of 3 completed issues have no resolution: they count here, and Jira calls them unresolved.";
+    assert_eq!(quality(&app, &okr).await, said(&[("done_without_resolution", message)]));
+}
+
 /// Two sites below one objective that call different things done.
 async fn sites_that_differ_are_told(database: TestDatabase, dialect: Dialect) {
     let app = TestApp::start(&database).await;
@@ -79,4 +97,5 @@ async fn sites_that_differ_are_told(database: TestDatabase, dialect: Dialect) {
 }
 
 journey!(doubtful_numbers_say_so);
+journey!(done_without_a_resolution_is_told);
 journey!(sites_that_differ_are_told);

@@ -261,6 +261,7 @@ pub(crate) fn issue(id: i64, completed: bool) -> Issue {
         status_id: Some("3".to_owned()),
         status: Some(if completed { "Done" } else { "To Do" }.to_owned()),
         assignee: None,
+        resolved: None,
         facts: Facts { completed, ..Facts::default() },
     }
 }

@@ -1,7 +1,7 @@
 //! Which facts of an issue are asked for: only what a metric or a reader needs.
 
 use okrsync_domain::{
-    issue::{FieldId, ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, TIME_SPENT},
+    issue::{FieldId, ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, RESOLVED_AT, TIME_SPENT},
     measure::Metric,
 };
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 pub struct Wanted {
     /// Ids of the fields with the measured facts; all but the time fields and `progress` must hold numbers.
     pub fields: BTreeSet<FieldId>,
-    /// Whether title, type and assignee are read too.
+    /// Whether title, type, assignee and whether it is resolved are read too.
     pub display: bool,
     /// Issues a page; none takes what suits the deployment. The site may give fewer.
     pub page_size: Option<u32>,
@@ -46,7 +46,7 @@ impl Wanted {
         Self { fields, ..Self::default() }
     }
 
-    /// With title, type and assignee, for people.
+    /// With title, type, assignee and whether it is resolved, for people.
     #[must_use]
     pub fn with_display(mut self) -> Self {
         self.display = true;
@@ -77,7 +77,7 @@ impl Wanted {
             Extent::Ids => return vec!["id"],
             Extent::Stamps => return vec!["updated"],
         }
-        let display: &[&str] = if self.display { &["summary", "issuetype", "assignee"] } else { &[] };
+        let display: &[&str] = if self.display { &["summary", "issuetype", "assignee", RESOLVED_AT] } else { &[] };
         let facts = self.fields.iter().map(|field| field.0.as_str());
         ["status", "updated"].into_iter().chain(display.iter().copied()).chain(facts).collect()
     }
@@ -110,7 +110,7 @@ mod tests {
     fn only_what_is_needed_is_asked_for() {
         assert_eq!(Wanted::for_metrics(&[(&Metric::Count, &[])]).names(), ["status", "updated"]);
         let hours = Wanted::for_metrics(&[(&Metric::TimeSpent, &[]), (&Metric::TimeSpent, &[])]).with_display();
-        assert_eq!(hours.names(), ["status", "updated", "summary", "issuetype", "assignee", "timespent"]);
+        assert_eq!(hours.names(), ["status", "updated", "summary", "issuetype", "assignee", RESOLVED_AT, "timespent"]);
         assert!(hours.number(TIME_SPENT).is_none(), "seconds are no decimals");
     }
 }

@@ -8,6 +8,8 @@ use std::{
     fmt,
 };
 
+/// Id of the field with the instant at which an issue was resolved; empty while it has no resolution.
+pub const RESOLVED_AT: &str = "resolutiondate";
 /// Id of the field with the time logged.
 pub const TIME_SPENT: &str = "timespent";
 /// Id of the field with the original estimate.
@@ -134,6 +136,9 @@ pub struct Issue {
     pub status: Option<String>,
     /// Display name of the assignee.
     pub assignee: Option<String>,
+    /// Whether it has a resolution, whatever its status; none where that was not asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resolved: Option<bool>,
     /// What numbers are made of.
     pub facts: Facts,
 }

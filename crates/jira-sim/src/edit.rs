@@ -73,6 +73,11 @@ impl IssueEdit<'_> {
         })
     }
 
+    /// Takes the resolution away and leaves the status, as workflows do that forget to set one.
+    pub fn unresolve(self) -> Result<Self, SimError> {
+        self.apply(|state, catalogue| Ok(resolve(state, catalogue, None).into_iter().collect()))
+    }
+
     /// Sets the story points, in the field that the project uses.
     pub fn points(self, text: &str) -> Result<Self, SimError> {
         let team_managed = {

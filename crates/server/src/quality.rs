@@ -35,6 +35,7 @@ pub(crate) async fn of_okr(app: &App, board: &Board, id: OkrId, viewer: &User) -
     let mut found = Vec::new();
     if let Some(linked) = &row.link {
         found.extend(coverage(row, linked));
+        found.extend(done_without_resolution(app, row, linked).await?);
         found.extend(parents_and_subtasks(app, linked).await?);
     }
     found.extend(counted_twice(app, &row.okr, viewer).await?);
@@ -62,6 +63,22 @@ fn coverage(row: &BoardRow, linked: &Linked) -> Option<Quality> {
         of: Some(of),
         okr_id: None,
     })
+}
+
+/// Issues that are completed by their status while Jira calls them unresolved: queries and reports that go by the resolution
+/// give other numbers.
+async fn done_without_resolution(app: &App, row: &BoardRow, linked: &Linked) -> ApiResult<Option<Quality>> {
+    let count = app.store().done_without_resolution(linked.link.query_id).await?;
+    let of = row.reading.as_ref().map_or(count, |reading| reading.tally.completed.max(count));
+    Ok((count > 0).then(|| Quality {
+        code: "done_without_resolution",
+        message: format!(
+            "{count} of {of} completed issues have no resolution: they count here, and Jira calls them unresolved."
+        ),
+        issues: Some(count),
+        of: Some(of),
+        okr_id: None,
+    }))
 }
 
 /// Sub-tasks beside other issues: if their parents match too, what both have counts twice.

@@ -22,6 +22,7 @@ pub(crate) struct IssueRow {
     status_id: Option<String>,
     status: Option<String>,
     assignee: Option<String>,
+    resolved: Option<bool>,
 }
 
 impl IssueRow {
@@ -37,6 +38,7 @@ impl IssueRow {
             status_id: issue.status_id.clone(),
             status: issue.status.clone(),
             assignee: issue.assignee.clone(),
+            resolved: issue.resolved,
         }
     }
 
@@ -52,6 +54,7 @@ impl IssueRow {
             status_id: None,
             status: None,
             assignee: None,
+            resolved: None,
         }
     }
 
@@ -66,6 +69,7 @@ impl IssueRow {
             status_id: self.status_id,
             status: self.status,
             assignee: self.assignee,
+            resolved: self.resolved,
             facts,
         }
     }
@@ -102,6 +106,7 @@ pub(crate) fn mirror(db: &mut Db, connection: &str, seen: &[Issue]) -> Result<()
             issues::status_id.eq(excluded(issues::status_id)),
             issues::status.eq(excluded(issues::status)),
             issues::assignee.eq(excluded(issues::assignee)),
+            issues::resolved.eq(excluded(issues::resolved)),
         ))
         .execute(c))?;
     Ok(())

@@ -69,6 +69,25 @@ impl Store {
         .await
     }
 
+    /// How many issues that a query matches now are completed and have no resolution.
+    pub async fn done_without_resolution(&self, query: QueryId) -> Result<u64, StoreError> {
+        self.read(move |db| {
+            let unresolved =
+                members::table
+                    .inner_join(queries::table.on(queries::id.eq(members::query_id)))
+                    .inner_join(issues::table.on(
+                        issues::connection_id.eq(queries::connection_id).and(issues::issue_id.eq(members::issue_id)),
+                    ))
+                    .filter(members::query_id.eq(query.to_string()))
+                    .filter(members::ended_at.is_null())
+                    .filter(members::completed.eq(true).and(issues::resolved.eq(Some(false))))
+                    .count();
+            let count: i64 = on!(db, |c| unresolved.get_result(c))?;
+            Row { table: "members", key: &query.to_string() }.number("count", count)
+        })
+        .await
+    }
+
     /// How many issues of each type a query matches now; those whose type is not known have none.
     pub async fn member_types(&self, query: QueryId) -> Result<Vec<(Option<String>, u64)>, StoreError> {
         self.read(move |db| {

@@ -181,7 +181,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    use diesel::sql_types::{BigInt, Nullable, Text};
+    use diesel::sql_types::{BigInt, Bool, Nullable, Text};
     use crate::sql_types::Moment;
     issues (connection_id, issue_id) {
         connection_id -> Text,
@@ -193,6 +193,7 @@ diesel::table! {
         status_id -> Nullable<Text>,
         status -> Nullable<Text>,
         assignee -> Nullable<Text>,
+        resolved -> Nullable<Bool>,
     }
 }
 

@@ -3,7 +3,8 @@
 use super::scalar::{Id, Unfit, decimal, instant, seconds};
 use crate::{Error, Wanted, answer::shortened, wire::Fetched};
 use okrsync_domain::issue::{
-    Facts, FieldId, Issue, IssueId, IssueKey, ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, TIME_SPENT, WorkProgress,
+    Facts, FieldId, Issue, IssueId, IssueKey, ORIGINAL_ESTIMATE, PROGRESS, REMAINING_ESTIMATE, RESOLVED_AT, TIME_SPENT,
+    WorkProgress,
 };
 use serde::{
     Deserialize,
@@ -74,6 +75,7 @@ pub(super) fn decode_fields(id: IssueId, key: IssueKey, raw: &RawValue, wanted: 
         status_id: None,
         status: None,
         assignee: None,
+        resolved: wanted.display.then_some(false),
         facts: Facts::default(),
     };
     let (mut failure, mut too_large) = (None, BTreeMap::new());
@@ -132,7 +134,7 @@ impl Target<'_> {
     fn is_wanted(&self, name: &str) -> bool {
         match name {
             "status" | "updated" => true,
-            "summary" | "issuetype" | "assignee" => self.wanted.display,
+            "summary" | "issuetype" | "assignee" | RESOLVED_AT => self.wanted.display,
             _ => self.wanted.fields.iter().any(|field| field.0 == name),
         }
     }
@@ -148,6 +150,7 @@ fn set(issue: &mut Issue, name: &str, raw: &str, wanted: &Wanted) -> Result<(), 
         "summary" => issue.title = object(&issue.key, name, raw)?,
         "issuetype" => issue.issue_type = object(&issue.key, name, raw)?.and_then(|kind: IssueType| kind.name),
         "assignee" => issue.assignee = object(&issue.key, name, raw)?.and_then(|person: Person| person.display_name),
+        RESOLVED_AT => issue.resolved = Some(raw.trim() != "null"),
         TIME_SPENT => facts.time_spent = seconds(raw).map_err(unfit)?,
         ORIGINAL_ESTIMATE => facts.original_estimate = seconds(raw).map_err(unfit)?,
         REMAINING_ESTIMATE => facts.remaining_estimate = seconds(raw).map_err(unfit)?,

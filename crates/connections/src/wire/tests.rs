@@ -68,6 +68,8 @@ fn absent_and_null_are_the_same_nothing() {
         assert_eq!(issue.facts, okrsync_domain::issue::Facts::default(), "{fields}");
         assert_eq!((issue.title, issue.assignee, issue.updated), (None, None, None));
     }
+    let resolved = |value: &str| decode(&format!(r#"{{"resolutiondate":{value}}}"#)).unwrap().resolved;
+    assert_eq!((resolved("null"), resolved(r#""2026-09-27T10:03:11.123+0200""#)), (Some(false), Some(true)));
     let no_percent = decode(r#"{"progress":{"progress":0,"total":0}}"#).unwrap();
     assert_eq!(no_percent.facts.progress, Some(WorkProgress { done: 0, total: 0 }));
 }

@@ -192,6 +192,7 @@ fn issues_of(histories: &[IssueHistory], members: &[PastMember]) -> Vec<Issue> {
         status_id: None,
         status: None,
         assignee: None,
+        resolved: None,
         facts: Facts::default(),
     };
     histories.iter().filter(|history| ids.contains(&history.id)).map(issue).collect()

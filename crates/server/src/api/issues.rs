@@ -232,6 +232,7 @@ mod tests {
             status_id: None,
             status: None,
             assignee: None,
+            resolved: None,
             facts: Facts { completed, numbers, ..Facts::default() },
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     moves::{self, Interval, Move},
 };
 use axum::{Json, extract::State};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc, Weekday};
 use okrsync_domain::{
     ConnectionId, Date, OkrId, ReadingId,
     moves::{Account, Cause, CauseKind, Effect},
@@ -192,7 +192,8 @@ struct Wanted {
     from: Option<Date>,
     /// Last day in the organisation's time zone.
     to: Option<Date>,
-    /// `check_in` begins behind the last check-in, in place of `from`; without one, with the first reading.
+    /// In place of `from`: `check_in` begins behind the last check-in, and without one with the first reading; `week` begins
+    /// on this week's Monday.
     #[param(inline)]
     since: Option<Since>,
     /// Things on the page: 1 to 200, 50 if not said.
@@ -207,6 +208,8 @@ struct Wanted {
 enum Since {
     /// Behind the last check-in.
     CheckIn,
+    /// On this week's Monday.
+    Week,
 }
 
 impl Wanted {
@@ -216,9 +219,14 @@ impl Wanted {
             let both = "`since` and `from` both say where to begin: leave one out.";
             return Err(ApiError::field("invalid_value", "since", both));
         }
-        let zone = app.store().organisation().await?.time_zone;
+        let organisation = app.store().organisation().await?;
+        let zone = organisation.time_zone;
         let from = match self.since {
             None => self.from.map(|day| days::start_of(day, zone)),
+            Some(Since::Week) => {
+                let week = organisation.today(app.clock().now()).week(Weekday::Mon);
+                Some(days::start_of(week.first_day(), zone))
+            }
             Some(Since::CheckIn) => {
                 let last = app.store().check_ins(okr.id, Page::first(1)).await?.items.pop();
                 // its own number is not what happened since

@@ -78,6 +78,7 @@ fn looked(matched: u64) -> Outcome {
         status_id: None,
         status: Some("Done".to_owned()),
         assignee: None,
+        resolved: None,
         facts: Facts { completed: true, ..Facts::default() },
     };
     let measure = Measure::default();

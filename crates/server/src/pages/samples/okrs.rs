@@ -69,6 +69,7 @@ fn issue(number: i64, completed: bool) -> Contributing {
         status_id: None,
         status: Some(if completed { "Done" } else { "To do" }.to_owned()),
         assignee: Some("Kenji Mori".to_owned()),
+        resolved: None,
         facts: Facts { completed, ..Facts::default() },
     };
     let adds = Decimal::new(3125, 3);
