@@ -3,6 +3,7 @@
 mod board;
 mod connect;
 mod connections;
+mod oauth;
 mod okrs;
 mod pages;
 mod people;

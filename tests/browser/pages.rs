@@ -3,7 +3,8 @@
 
 use crate::story::Story;
 use anyhow::Context;
-use okrsync_tests::axe;
+use okrsync_jira_sim::Dialect;
+use okrsync_tests::{app::text, axe, consent::Oauth};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -12,6 +13,38 @@ const WIDTHS: [u32; 3] = [1440, 1024, 390];
 
 /// Pages by a name and a path. A page that is not here is neither looked at nor checked.
 async fn pages(story: &Story) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let mut pages = of_okrs(story).await?;
+    pages.extend(of_connections(story).await);
+    let me = text(&story.app.admin.get("/me").await.expect(200)["id"]);
+    let path = ToOwned::to_owned;
+    pages.extend([
+        ("people", path("/people")),
+        ("new-person", path("/people/new")),
+        ("person", format!("/people/{me}")),
+        ("account", path("/account")),
+        ("organisation", path("/organisation")),
+        ("audit", path("/audit")),
+        ("api", path("/api/docs")),
+    ]);
+    Ok(pages)
+}
+
+async fn of_connections(story: &Story) -> Vec<(&'static str, String)> {
+    let halden = story.app.jira(Dialect::DataCenter).await;
+    let waiting = story.app.connect_by_consent(&halden, Oauth::One).await;
+    let of = |id: &str, rest: &str| format!("/connections/{id}{rest}");
+    vec![
+        ("connections", "/connections".to_owned()),
+        ("new-connection", "/connections/new".to_owned()),
+        ("connection", of(&story.connection, "")),
+        ("connection-sharing", of(&story.connection, "/start")),
+        ("connection-remove", of(&story.connection, "/remove")),
+        ("connection-sign-in", of(&waiting, "/sign-in")),
+        ("connection-oauth", of(&waiting, "")),
+    ]
+}
+
+async fn of_okrs(story: &Story) -> anyhow::Result<Vec<(&'static str, String)>> {
     let [objective, measured, by_hand] = story.objective().await?;
     let silent =
         story.app.key_result(json!({"title": "Move work orders off the legacy PLC", "parent_id": objective})).await;
@@ -52,10 +85,8 @@ async fn pages(story: &Story) -> anyhow::Result<Vec<(&'static str, String)>> {
         ("delete", of(&objective, "/delete")),
         ("shares", of(&objective, "/shares")),
         ("not-there", of("00000000000000000000000000", "")),
-        ("connections", "/connections".to_owned()),
-        ("connection", format!("/connections/{}", story.connection)),
-        ("new-connection", "/connections/new".to_owned()),
-        ("api", "/api/docs".to_owned()),
+        ("connect", of(&measured, "/connect")),
+        ("connect-by-hand", of(&by_hand, "/connect")),
     ])
 }
 

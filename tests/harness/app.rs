@@ -76,7 +76,10 @@ impl TestApp {
     pub async fn start_again(database: &TestDatabase, clock: Clock, change: impl FnOnce(&mut Settings)) -> Self {
         crate::install_crypto();
         let data = tempfile::tempdir().expect("a temporary folder");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
         let mut settings = Settings::embedded(data.path());
+        settings.listen = address;
         settings.database_url = database.url().to_owned().into();
         settings.secret_key = Some(SECRET_KEY.to_owned().into());
         settings.sync.request_backoff_milliseconds = 5;
@@ -85,8 +88,7 @@ impl TestApp {
         change(&mut settings);
         crate::leaks::watch_log();
         let app = App::open(settings, clock.clone(), Random::from_os()).await.expect("okrsync opens");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let base = format!("http://{}", listener.local_addr().expect("a bound address"));
+        let base = format!("http://{address}");
         let shutdown = CancellationToken::new();
         let server = tokio::spawn({
             let (app, shutdown) = (app.clone(), shutdown.clone());

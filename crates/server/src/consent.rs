@@ -104,8 +104,31 @@ fn denied(word: &str, description: Option<&str>) -> ApiError {
     }
 }
 
+/// A sign-in that came to nothing.
+pub(crate) struct Failed {
+    /// The connection that it was for, once that is known.
+    pub(crate) connection: Option<ConnectionId>,
+    /// Why.
+    pub(crate) error: ApiError,
+}
+
 /// Finishes a sign-in with what the browser brought back.
-pub(crate) async fn finish(app: &App, headers: &HeaderMap, returned: Returned) -> ApiResult<(ConnectionId, SignedIn)> {
+pub(crate) async fn finish(
+    app: &App,
+    headers: &HeaderMap,
+    returned: Returned,
+) -> Result<(ConnectionId, SignedIn), Box<Failed>> {
+    let mut connection = None;
+    let finished = try_finish(app, headers, returned, &mut connection).await;
+    finished.map_err(|error| Box::new(Failed { connection, error }))
+}
+
+async fn try_finish(
+    app: &App,
+    headers: &HeaderMap,
+    returned: Returned,
+    known: &mut Option<ConnectionId>,
+) -> ApiResult<(ConnectionId, SignedIn)> {
     let Some(state) = returned.state.clone() else { return Err(refused(AttemptProblem::Unknown)) };
     let browser = browser(headers).ok_or_else(|| refused(AttemptProblem::OtherBrowser))?;
     let attempt = app.engine().take_sign_in(&state, &browser).await?;
@@ -113,6 +136,7 @@ pub(crate) async fn finish(app: &App, headers: &HeaderMap, returned: Returned) -
     let user = user.ok_or_else(|| ApiError::forbidden("Whoever began this sign-in may not sign in any more."))?;
     let connection = app.store().get_connection(attempt.connection_id).await?;
     policy::require(&user, Act::EditConnection(&connection))?;
+    *known = Some(connection.id);
     let code = returned.code()?;
     let note = app.note(Actor::person(&user, Via::Session), "connection.authorize", &connection);
     Ok((connection.id, Box::pin(app.engine().finish_sign_in(&attempt, &state, &code, note)).await?))

@@ -185,7 +185,7 @@ impl ApiError {
     }
 
     /// Sentence for people.
-    pub(crate) fn detail(&self) -> &str {
+    pub fn detail(&self) -> &str {
         &self.0.detail
     }
 

@@ -28,6 +28,7 @@ mod pages;
 mod quality;
 mod trends;
 
+pub use api::check_ins::reading as check_in_reading;
 pub use app::{App, Error};
 pub use auth::access;
 pub use config::Settings;

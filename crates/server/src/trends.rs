@@ -4,10 +4,11 @@ use crate::{api::days, error::ApiResult};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use okrsync_domain::{Date, OkrId, okr::ProgressMode, organisation::Organisation, reading::Reading};
-use okrsync_metrics::{Progress, progress};
+use okrsync_metrics::{Percent, Progress, progress, standing::Standing};
 use okrsync_store::{BoardRow, Store};
+use rust_decimal::Decimal;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Mutex, PoisonError},
 };
 
@@ -16,6 +17,8 @@ pub(crate) type Trends = BTreeMap<OkrId, Vec<(Date, Progress)>>;
 
 /// Points nearer than this are one: the later of them.
 const NEAR: TimeDelta = TimeDelta::days(3);
+/// Levels of the tree that are followed.
+const DEEPEST: u8 = 50;
 
 /// What is known of an OKR's way.
 #[derive(Debug, Clone)]
@@ -108,6 +111,73 @@ impl Known {
     }
 }
 
+/// Adds the ways of roll-ups: of each day the average of what is below, by the shares of today. Where the reader does not see
+/// everything below, nothing is drawn.
+pub(crate) fn roll_up(trends: &mut Trends, rows: &[BoardRow], standings: &BTreeMap<OkrId, Standing>) {
+    let mut below: HashMap<OkrId, Vec<OkrId>> = HashMap::new();
+    for row in rows {
+        if let Some(parent) = row.okr.parent_id {
+            below.entry(parent).or_default().push(row.okr.id);
+        }
+    }
+    let tree = Tree { below, standings };
+    for row in rows.iter().filter(|row| !measured(row)) {
+        tree.way(row.okr.id, trends, 0);
+    }
+}
+
+struct Tree<'a> {
+    below: HashMap<OkrId, Vec<OkrId>>,
+    standings: &'a BTreeMap<OkrId, Standing>,
+}
+
+impl Tree<'_> {
+    /// Finds the way of an OKR and all below it.
+    fn way(&self, id: OkrId, trends: &mut Trends, depth: u8) {
+        if trends.contains_key(&id) || depth > DEEPEST {
+            return;
+        }
+        let children = self.below.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let all = self.standings.get(&id).map_or(0, |standing| standing.children.count);
+        if u64::try_from(children.len()).is_ok_and(|seen| seen < all) {
+            return;
+        }
+        for child in children {
+            self.way(*child, trends, depth + 1);
+        }
+        let shared = children.iter().filter_map(|child| {
+            let share = self.standings.get(child)?.share.as_ref()?.api();
+            Some((share, trends.get(child)?.as_slice()))
+        });
+        let points = averages(&shared.collect::<Vec<_>>());
+        trends.insert(id, points);
+    }
+}
+
+/// Averages of several ways by share, on their days as far as these are apart.
+fn averages(ways: &[(Decimal, &[(Date, Progress)])]) -> Vec<(Date, Progress)> {
+    let days: BTreeSet<Date> = ways.iter().flat_map(|(_, points)| points.iter().map(|(day, _)| *day)).collect();
+    let last = days.last().copied();
+    let mut points: Vec<(Date, Progress)> = Vec::new();
+    for day in days {
+        if points.last().is_some_and(|(before, _)| day - *before < NEAR) && Some(day) != last {
+            continue;
+        }
+        let (mut sum, mut shares) = (Decimal::ZERO, Decimal::ZERO);
+        for (share, points) in ways {
+            let known = points.partition_point(|(on, _)| *on <= day);
+            if let Some((_, progress)) = known.checked_sub(1).and_then(|at| points.get(at)) {
+                sum += share * progress.api();
+                shares += share;
+            }
+        }
+        if let Some(average) = sum.checked_div(shares) {
+            points.push((day, Percent::from(average).clamped()));
+        }
+    }
+    points
+}
+
 /// Whether an OKR has readings of its own.
 fn measured(row: &BoardRow) -> bool {
     row.okr.progress_mode != ProgressMode::RollUp
@@ -119,5 +189,24 @@ fn newest(row: &BoardRow) -> Option<String> {
         ProgressMode::DataSource => row.reading.as_ref().map(|reading| reading.id.to_string()),
         ProgressMode::Manual => row.value_check_in.as_ref().map(|check_in| check_in.id.to_string()),
         ProgressMode::RollUp => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_roll_up_is_the_average_of_what_is_known_on_each_day() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        let point = |text: &str, percent: u32| (day(text), Percent::from(Decimal::from(percent)).clamped());
+        let slow = [point("2026-10-05", 10), point("2026-10-20", 20)];
+        let late = [point("2026-10-10", 50), point("2026-10-11", 60), point("2026-10-20", 80)];
+        let equal = averages(&[(50.into(), &slow), (50.into(), &late)]);
+        let read: Vec<_> = equal.iter().map(|(day, progress)| format!("{day} {}", progress.page())).collect();
+        assert_eq!(read, ["2026-10-05 10.0", "2026-10-10 30.0", "2026-10-20 50.0"]);
+        let heavy = averages(&[(25.into(), &slow), (75.into(), &late)]);
+        assert_eq!(heavy.last().unwrap().1.page(), "65.0");
+        assert!(averages(&[]).is_empty());
     }
 }

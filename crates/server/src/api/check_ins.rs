@@ -208,7 +208,10 @@ pub(crate) async fn enter(app: &App, caller: &Caller, id: OkrId, body: CheckInBo
 }
 
 /// The same number as a reading, so that the history has it.
-fn reading(app: &App, okr: &Okr, entered: Entered, at: Instant) -> ApiResult<Reading> {
+///
+/// # Errors
+/// The number is too large to be kept exactly.
+pub fn reading(app: &App, okr: &Okr, entered: Entered, at: Instant) -> ApiResult<Reading> {
     let tally = tally(&okr.measure, entered)
         .ok_or_else(|| ApiError::field("invalid_check_in", "value", "This number is too large to be kept exactly."))?;
     Ok(Reading {

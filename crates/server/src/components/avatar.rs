@@ -6,8 +6,17 @@ use sha2::{Digest as _, Sha256};
 
 /// Initials in a tint that follows from the person's id.
 pub(crate) fn avatar(user: &User) -> Markup {
-    let tint = Sha256::digest(user.id.to_string())[0] % 6 + 1;
-    html! { span class={ "av h" (tint) } role="img" title=(user.name) aria-label=(user.name) { (initials(&user.name)) } }
+    circle(&user.id.to_string(), &user.name)
+}
+
+/// The same of somebody in Jira, of whom only the name is known.
+pub(crate) fn named(name: &str) -> Markup {
+    circle(name, name)
+}
+
+fn circle(seed: &str, name: &str) -> Markup {
+    let tint = Sha256::digest(seed)[0] % 6 + 1;
+    html! { span class={ "av h" (tint) } role="img" title=(name) aria-label=(name) { (initials(name)) } }
 }
 
 /// First letters of the first and last word.

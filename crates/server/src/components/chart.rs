@@ -10,7 +10,7 @@ use maud::{Markup, html};
 use okrsync_domain::Date;
 use okrsync_metrics::{Percent, Progress, forecast::Spread};
 use rust_decimal::Decimal;
-use std::fmt::Write as _;
+use std::{cmp::Ordering, fmt::Write as _};
 
 /// The last value of a day.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(crate) struct Point {
     pub(crate) progress: Progress,
     /// Where it should have been.
     pub(crate) expected: Option<Percent>,
+    /// Whether there was more to do, or less, than the day before.
+    pub(crate) scope: Ordering,
 }
 
 /// What a chart shows.
@@ -83,7 +85,8 @@ impl Canvas {
             15 => !sparse,
             _ => false,
         };
-        let room = self.span / if self.phone { 6 } else { 14 };
+        // The label of the first day begins at it, all others are centred: they want more room beside it.
+        let room = self.span / if self.phone { 4 } else { 9 };
         let far = |day: &Date| {
             let at = (*day - self.first).num_days();
             at > room && self.span - at > room
@@ -141,6 +144,7 @@ fn drawing(chart: &Chart<'_>, canvas: &Canvas, class: &str, said: &str) -> Marku
             @if chart.expected.is_some() { (expected(chart, canvas)) }
             (today(chart, canvas))
             (actual(chart, canvas))
+            (scope(chart, canvas))
             line class="end" x1=(place(canvas.x(chart.last))) x2=(place(canvas.x(chart.last))) y1=(canvas.top) y2=(canvas.bottom) {}
             text class="ink" x=(canvas.right + 9) y=(canvas.top + 4) { "100%" }
         }
@@ -227,6 +231,32 @@ fn actual(chart: &Chart<'_>, canvas: &Canvas) -> Markup {
     }
 }
 
+/// Days on which the work to be done grew or shrank: arrows on the axis.
+fn scope(chart: &Chart<'_>, canvas: &Canvas) -> Markup {
+    let bottom = canvas.bottom;
+    html! {
+        @for point in chart.points.iter().filter(|point| point.scope != Ordering::Equal) {
+            @let x = place(canvas.x(point.day));
+            @if point.scope == Ordering::Greater {
+                path class="scope-stem" d={ "M" (x) " " (bottom - 3) "v-8" } {}
+                path class="scope-head" d={ "M" (x) " " (bottom - 15) "l3.5 5h-7z" } {}
+            } @else {
+                path class="scope-stem" d={ "M" (x) " " (bottom - 15) "v8" } {}
+                path class="scope-head" d={ "M" (x) " " (bottom - 3) "l3.5 -5h-7z" } {}
+            }
+        }
+    }
+}
+
+/// What is said of a day's scope; nothing where it stayed.
+fn scope_word(scope: Ordering) -> &'static str {
+    match scope {
+        Ordering::Greater => ", scope grew",
+        Ordering::Less => ", scope shrank",
+        Ordering::Equal => "",
+    }
+}
+
 fn table(chart: &Chart<'_>) -> Markup {
     html! {
         details class="as-table" {
@@ -237,7 +267,7 @@ fn table(chart: &Chart<'_>) -> Markup {
                     tbody {
                         @for point in chart.points.iter().rev() {
                             tr {
-                                td { time datetime=(point.day) { (times::day(point.day, chart.today)) } }
+                                td { time datetime=(point.day) { (times::day(point.day, chart.today)) } (scope_word(point.scope)) }
                                 td class="r" { (point.progress.page()) "%" }
                                 td class="r" { @match &point.expected { Some(expected) => { (percent(expected)) "%" } None => { "–" } } }
                             }
@@ -250,7 +280,8 @@ fn table(chart: &Chart<'_>) -> Markup {
 }
 
 /// What the lines mean.
-pub(crate) fn legend(with_expected: bool, with_cone: bool) -> Markup {
+pub(crate) fn legend(with_expected: bool, with_cone: bool, points: &[Point]) -> Markup {
+    let scope = |wanted| points.iter().any(|point| point.scope == wanted);
     html! {
         div class="legend" aria-hidden="true" {
             span { svg width="18" height="8" { path class="line-actual" d="M0 4h18" {} } "Actual" }
@@ -260,6 +291,12 @@ pub(crate) fn legend(with_expected: bool, with_cone: bool) -> Markup {
                     svg width="18" height="12" { rect class="band-80" width="18" height="12" rx="2" {} path class="line-median" d="M1 6h17" {} }
                     "Forecast, 80% and 50% range"
                 }
+            }
+            @if scope(Ordering::Greater) {
+                span { svg width="8" height="12" { path class="scope-stem" d="M4 12V4" {} path class="scope-head" d="M4 0l3.5 5h-7z" {} } "Scope grew" }
+            }
+            @if scope(Ordering::Less) {
+                span { svg width="8" height="12" { path class="scope-stem" d="M4 0v8" {} path class="scope-head" d="M4 12l3.5 -5h-7z" {} } "Scope shrank" }
             }
         }
     }
@@ -274,7 +311,12 @@ mod tests {
     }
 
     fn point(text: &str, percent: i64) -> Point {
-        Point { day: day(text), progress: Percent::from(Decimal::from(percent)).clamped(), expected: None }
+        Point {
+            day: day(text),
+            progress: Percent::from(Decimal::from(percent)).clamped(),
+            expected: None,
+            scope: Ordering::Equal,
+        }
     }
 
     #[test]
@@ -294,6 +336,13 @@ mod tests {
         assert!(text.contains("d=\"M40 266H260.7V146H371\""), "{text}");
         assert!(text.contains("Progress reached 50.0% on 31 Oct against 54.9% expected today"));
         assert!(text.contains("Today, 15 Nov") && text.contains("View as table"));
+        assert!(!text.contains("scope"));
+        let grown = [points[0].clone(), Point { scope: Ordering::Greater, ..points[1].clone() }];
+        let text = chart(&Chart { points: &grown, ..it }).0;
+        assert!(
+            text.contains("class=\"scope-stem\" d=\"M260.7 263v-8\"") && text.contains("31 Oct</time>, scope grew"),
+            "{text}"
+        );
     }
 
     #[test]

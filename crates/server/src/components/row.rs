@@ -67,7 +67,7 @@ pub(crate) fn row(shown: &Shown<'_>, depth: usize, context: bool, frame: &Frame<
                     a class="row-link" data-row href={ "/okrs/" (okr.id) } { b { (okr.title) } }
                     @if objective { @if let Some(team) = &okr.team { span class="team" { (team) } } }
                     @else { small class="ell" { (origin(shown)) } }
-                    @if let Some(trouble) = worst(shown) { (note(&trouble, frame.writes)) }
+                    @if let Some(trouble) = worst(shown) { (note(&trouble, frame.writes, may_edit(shown, frame).then_some(okr.id))) }
                 }
             }
             div class="c-owner" role="gridcell" {
@@ -215,13 +215,18 @@ fn measured(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
     }
 }
 
+fn may_edit(shown: &Shown<'_>, frame: &Frame<'_>) -> bool {
+    let okr = &shown.row.okr;
+    okr.closed.is_none() && judge(&frame.reader.user, Act::EditOkr(okr)) == Verdict::Allowed
+}
+
 fn by_hand(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
     let last = shown.row.value_check_in.as_ref();
     let text = last.map_or_else(
         || "No check-in yet".to_owned(),
         |check_in| {
             let author = frame.people.get(&check_in.author_id).and_then(|user| user.name.split_whitespace().next());
-            let at = times::age(check_in.at, frame.reader.now, frame.reader.zone());
+            let at = times::coarse(check_in.at, frame.reader.now, frame.reader.zone());
             author.map_or_else(|| at.clone(), |name| format!("{at}, by {name}"))
         },
     );
@@ -229,7 +234,7 @@ fn by_hand(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
     html! {
         (small(Icon::Pencil, "lead"))
         span class="ell" title=(text) { (text) }
-        @if okr.closed.is_none() && judge(&frame.reader.user, Act::EditOkr(okr)) == Verdict::Allowed {
+        @if may_edit(shown, frame) {
             a class="ib sm" href={ "/okrs/" (okr.id) "/check-in" } data-dialog aria-label={ "Check in on " (okr.title) } { (icon(Icon::Plus)) }
         }
     }

@@ -166,7 +166,7 @@ pub(crate) fn shell(shell: &Shell<'_>, content: &Markup) -> Markup {
                         a class="row back grow ell" href=(path) { (small(Icon::Left, "")) (name) }
                     } @else { b class="b6 grow ell" { (shell.title) } }
                     a class="ib" href="/#q" aria-label="Search" { (icon(Icon::Search)) }
-                    a class="ib" href="/more" aria-label="Account" { (avatar(&reader.user)) }
+                    a class="ib" href="/more" title="Account" { (avatar(&reader.user)) }
                 }
                 div class="top" { (shell.top) }
                 (content)

@@ -127,8 +127,12 @@ fn connections(summary: &Summary<'_>) -> Markup {
                 (failing.len()) " of " (all) @if failing.len() == 1 { " is failing" } @else { " are failing" }
             }
             p class="t12 mut" {
-                (first.name) ": " (first.trouble)
-                @if let Some(since) = &first.since { " Since " (since) "." }
+                (first.trouble.trim_end_matches('.'))
+                @if let Some(since) = &first.since { ", since " (since) }
+                "."
+                @if first.links > 0 {
+                    " " (counted(first.links, "key result depends", "key results depend")) " on it."
+                }
             }
             a class="link t12" href="/connections" { "Review connection" }
         }

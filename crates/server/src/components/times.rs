@@ -20,6 +20,12 @@ pub(crate) fn age(at: Instant, now: Instant, zone: Tz) -> String {
     format!("{}, {}", day(local.date_naive(), today), local.format("%H:%M"))
 }
 
+/// The same for what people enter by hand: of earlier days the day alone.
+pub(crate) fn coarse(at: Instant, now: Instant, zone: Tz) -> String {
+    let (local, today) = (at.with_timezone(&zone).date_naive(), now.with_timezone(&zone).date_naive());
+    if local == today { age(at, now, zone) } else { day(local, today) }
+}
+
 /// "20 Nov", with the year if it is another one than today's.
 pub(crate) fn day(date: Date, today: Date) -> String {
     let pattern = if date.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
@@ -57,6 +63,8 @@ mod tests {
         ] {
             assert_eq!(age(at.parse().unwrap(), now, zone), text);
         }
+        assert_eq!(coarse("2026-11-19T13:05:00Z".parse().unwrap(), now, zone), "19 Nov");
+        assert_eq!(coarse("2026-11-20T10:18:00Z".parse().unwrap(), now, zone), "12 min ago");
         assert_eq!(clock("2026-11-20T11:12:00Z".parse().unwrap(), now, zone), "12:12");
         assert_eq!(exact("2026-11-20T11:12:00Z".parse().unwrap(), zone), "20 Nov 2026, 12:12:00 CET");
     }

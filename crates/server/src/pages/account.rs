@@ -261,7 +261,7 @@ fn tokens_list(reader: &Reader, tokens: &[Token]) -> Markup {
     html! {
         table class="tbl" {
             thead { tr {
-                th scope="col" { "Token" } th scope="col" { "Reach" } th scope="col" { "Last used" }
+                th scope="col" { "Token" } th scope="col" { "Reach" } th scope="col" class="wide-only" { "Last used" }
                 th scope="col" { "Last day" } th scope="col" { span class="vh" { "Revoke" } }
             } }
             tbody {
@@ -271,7 +271,7 @@ fn tokens_list(reader: &Reader, tokens: &[Token]) -> Markup {
                     tr {
                         td { (token.name) }
                         td { (format!("{:?}", token.scope)) }
-                        td class="num" { (used.as_deref().unwrap_or("never")) }
+                        td class="num wide-only" { (used.as_deref().unwrap_or("never")) }
                         td class="num" { (last.as_deref().unwrap_or("none")) }
                         td class="r" { (button(reader, &format!("/account/tokens/{}/revoke", token.id), "Revoke")) }
                     }

@@ -25,7 +25,7 @@ use crate::{
     },
     error::ApiResult,
     extract::Params,
-    trends::Trends,
+    trends::{Trends, roll_up},
 };
 use axum::extract::State;
 pub(crate) use filter::{Asked, Filter};
@@ -73,7 +73,8 @@ async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage>
     let quarter = asked.period.parse().unwrap_or_else(|()| Quarter::of(board.today));
     board.keep(|okr| sees_okr(&reader.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first());
     let filter = Filter::of(app, &asked).await?;
-    let trends = app.trends().of(app.store(), &board.rows, &board.organisation).await?;
+    let mut trends = app.trends().of(app.store(), &board.rows, &board.organisation).await?;
+    roll_up(&mut trends, &board.rows, &board.standings);
     let number = asked.page.parse().unwrap_or(1);
     Ok(BoardPage { people: people(app).await?, quarter, filter, number, trends, board, reader })
 }

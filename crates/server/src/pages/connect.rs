@@ -1,7 +1,7 @@
 //! Connect data source: which issues an OKR is measured from, and how. A plain form in four steps; the script sends it for
 //! a preview while somebody types and puts the parts of the answer in place, so that everything is drawn here once.
 
-mod code;
+pub(super) mod code;
 mod form;
 mod metrics;
 mod result;

@@ -2,8 +2,10 @@
 
 use super::{
     PageError, Visitor,
+    connections::{form::copy, wizard::steps},
+    flash::{self, Flash},
     reader::Reader,
-    sent::{Done, Sent},
+    sent::{Done, Sent, mendable},
 };
 use crate::{
     api::connections::choose_site,
@@ -11,10 +13,11 @@ use crate::{
     auth::{caller::Caller, policy::Act},
     components::{
         form,
+        icons::{Icon, icon, small},
         shell::{Place, Shell, Theme, crumbs, document, shell},
         surfaces::{Tone, banner},
     },
-    consent::{self, Returned},
+    consent::{self, Failed, OAUTH1_CALLBACK, OAUTH2_CALLBACK, Returned},
     error::ApiError,
     extract::{Id, Params},
 };
@@ -27,26 +30,34 @@ use maud::{Markup, PreEscaped, html};
 use okrsync_connections::GrantedSite;
 use okrsync_domain::{
     ConnectionId,
-    connection::{Connection, ConnectionState},
+    connection::{AuthKind, Connection, ConnectionState, Deployment},
 };
 use okrsync_scheduler::sign_in::SignedIn;
+use tower_sessions::Session;
 
 /// Where a connection's sign-in is shown.
 fn path(id: ConnectionId) -> String {
     format!("/connections/{id}/sign-in")
 }
 
-/// A browser comes back from the consent page. It is sent on, so that what it brought does not stay in its address bar.
+/// A browser comes back from the consent page. It is sent on, so that what it brought does not stay in its address bar. What
+/// was wrong is told on the connection's page, or on one of its own where nobody is signed in here.
 pub(crate) async fn back(
     State(app): State<App>,
+    visitor: Result<Visitor, PageError>,
+    session: Session,
     headers: HeaderMap,
     Params(returned): Params<Returned>,
 ) -> Result<Redirect, PageError> {
-    let (id, signed_in) = Box::pin(consent::finish(&app, &headers, returned)).await?;
-    Ok(Redirect::to(&match signed_in {
-        SignedIn::Tested(_) => path(id),
-        SignedIn::ChooseSite => format!("/connections/{id}/site"),
-    }))
+    let Failed { connection, error } = match Box::pin(consent::finish(&app, &headers, returned)).await {
+        Ok((id, SignedIn::Tested(_))) => return Ok(Redirect::to(&path(id))),
+        Ok((id, SignedIn::ChooseSite)) => return Ok(Redirect::to(&format!("/connections/{id}/site"))),
+        Err(failed) => *failed,
+    };
+    let Some(id) = connection.filter(|_| visitor.is_ok()) else { return Err(error.into()) };
+    error.log();
+    flash::keep(&session, &Flash::warning(error.detail()).text(error.cure().unwrap_or_default())).await;
+    Ok(Redirect::to(&path(id)))
 }
 
 async fn editable(app: &App, caller: &Caller, id: ConnectionId) -> Result<Connection, ApiError> {
@@ -55,55 +66,176 @@ async fn editable(app: &App, caller: &Caller, id: ConnectionId) -> Result<Connec
     Ok(connection)
 }
 
+/// Everything that the page says.
+pub(crate) struct SignInPage {
+    /// Which connection.
+    pub(crate) connection: Connection,
+    /// The public half of its key pair, if it has one.
+    pub(crate) public_key: Option<String>,
+    /// What was just wrong, and its cure.
+    pub(crate) problem: Option<(String, String)>,
+    /// Who reads it.
+    pub(crate) reader: Reader,
+}
+
+async fn page_of(app: &App, visitor: Visitor, id: ConnectionId) -> Result<SignInPage, ApiError> {
+    let connection = editable(app, &visitor.caller, id).await?;
+    let public_key = app.engine().sites().public_key(&connection).await?;
+    let mut reader = Reader::of(app, visitor).await?;
+    let problem = reader.flash.take_if(|flash| !flash.good).map(|flash| (flash.title, flash.text));
+    Ok(SignInPage { connection, public_key, problem, reader })
+}
+
 /// How the sign-in stands.
 pub(crate) async fn show(
     State(app): State<App>,
     visitor: Visitor,
     Id(id): Id<ConnectionId>,
 ) -> Result<Markup, PageError> {
-    let connection = editable(&app, &visitor.caller, id).await?;
-    Ok(render(&connection, &Reader::of(&app, visitor).await?))
+    Ok(render(&page_of(&app, visitor, id).await?))
 }
 
 /// The page of how it stands.
-pub(crate) fn render(connection: &Connection, reader: &Reader) -> Markup {
+pub(crate) fn render(page: &SignInPage) -> Markup {
+    let connection = &page.connection;
     let waits = connection.state == ConnectionState::NeedsAuthorization;
-    let (title, button) =
-        if waits { ("Sign in with Jira", "Sign in with Jira") } else { ("Signed in with Jira", "Sign in again") };
     let content = html! {
-        @if let Some(problem) = &connection.last_error {
-            (banner(Tone::Bad, &problem.message, problem.hint.as_deref().unwrap_or_default(), &html! {}))
-        }
-        @match &connection.account {
-            Some(account) if !waits => p { "okrsync reads " (connection.server_url) " as " b { (account.display_name) } "." },
-            _ => p { "Jira asks you whether okrsync may read " (connection.server_url) " as you. okrsync writes nothing there." },
-        }
-        form method="post" action=(path(connection.id)) {
-            (form::hidden(&reader.csrf, &reader.once))
-            div class="actions" {
-                a class="btn" href="/" { "Back to the board" }
-                button class="btn pri" { (button) }
+        div class="page" {
+            div class="wiz" {
+                (steps(&connection.name, 0))
+                div class="conn-form" {
+                    h2 { (if waits { "Sign in with Jira" } else { "Signed in with Jira" }) }
+                    p class="t13 mut lead" {
+                        (connection.server_url) ". "
+                        @if waits { "Jira asks you whether okrsync may read as you. It writes nothing there." }
+                    }
+                    @if waits { (values(page)) }
+                    (said(page, waits))
+                    (buttons(page, waits))
+                }
             }
         }
     };
-    page(title, connection, reader, &content)
+    frame(page_title(waits), connection, &page.reader, &content)
 }
 
-fn page(title: &str, connection: &Connection, reader: &Reader, content: &Markup) -> Markup {
-    let content = html! { div class="page narrow" { h1 class="title" { (title) } (content) } };
-    shell(&Shell { title, place: Place::More, reader, top: crumbs(&[], &connection.name), back: None }, &content)
+fn page_title(waits: bool) -> &'static str {
+    if waits { "Sign in with Jira" } else { "Signed in with Jira" }
 }
 
-/// Begins: a page that leads on to Jira, because a form may not be redirected to another host.
+/// What just happened, else what was wrong last, else who is signed in.
+fn said(page: &SignInPage, waits: bool) -> Markup {
+    let connection = &page.connection;
+    let nothing = html! {};
+    html! {
+        @if let Some((title, text)) = &page.problem {
+            (banner(Tone::Bad, title, text, &nothing))
+        } @else if let Some(problem) = &connection.last_error {
+            (banner(Tone::Bad, &problem.message, problem.hint.as_deref().unwrap_or_default(), &nothing))
+        } @else if let (Some(account), false) = (&connection.account, waits) {
+            @let jira = connection.jira.as_ref().map(|jira| format!("Jira {} ({}) answered.", jira.version, jira.deployment_type));
+            (banner(Tone::Ok, &format!("Connected as {}.", account.display_name), &jira.unwrap_or_default(), &nothing))
+        }
+    }
+}
+
+fn buttons(page: &SignInPage, waits: bool) -> Markup {
+    let id = page.connection.id;
+    let sign_in = |class: &str, text: &str| {
+        html! {
+            form method="post" action=(path(id)) {
+                (form::hidden(&page.reader.csrf, &page.reader.once))
+                button class=(class) { (small(Icon::Diamond, "")) (text) }
+            }
+        }
+    };
+    html! {
+        @if waits {
+            div class="consent" {
+                (sign_in("btn pri lg", "Sign in with Jira"))
+                p class="help" { "Leads to Jira. You come back here when you have allowed read access." }
+            }
+            div class="actions" {
+                span class="grow t13 mut" { "Sign in first to go on." }
+                a class="btn" href={ "/connections/" (id) } { "Change settings" }
+                a class="btn" href="/connections" { "Later" }
+            }
+        } @else {
+            div class="actions" {
+                (sign_in("btn", "Sign in again"))
+                span class="grow" {}
+                a class="btn pri" href={ "/connections/" (id) "/start" } { "Next" (small(Icon::Right, "")) }
+            }
+        }
+    }
+}
+
+/// What an administrator of Jira copies over.
+fn values(page: &SignInPage) -> Markup {
+    let (connection, address) = (&page.connection, &page.reader.address);
+    let client = connection.auth_client.as_deref().unwrap_or_default();
+    match (connection.auth_kind, connection.deployment) {
+        (AuthKind::Oauth1, _) => copied(
+            "Application link in Jira",
+            "A Jira administrator sets this up once, under Administration, Applications, Application links: an incoming link \
+             with these values.",
+            &[
+                ("Consumer key", client),
+                ("Public key", page.public_key.as_deref().unwrap_or_default()),
+                ("Callback URL", &format!("{address}{OAUTH1_CALLBACK}")),
+            ],
+        ),
+        (_, Deployment::SelfManaged) => copied(
+            "Incoming link in Jira",
+            "Check that the link under Administration, Applications, Application links has this callback address and may read.",
+            &[("Callback URL", &format!("{address}{OAUTH2_CALLBACK}")), ("Client id", client)],
+        ),
+        (_, Deployment::Cloud) => copied(
+            "App in Atlassian's developer console",
+            "Check that the app has this callback address, and the permissions read:jira-work and read:jira-user.",
+            &[("Callback URL", &format!("{address}{OAUTH2_CALLBACK}")), ("Client id", client)],
+        ),
+    }
+}
+
+fn copied(title: &str, text: &str, rows: &[(&str, &str)]) -> Markup {
+    html! {
+        section class="copies" {
+            h3 { (title) }
+            p class="t13 mut" { (text) }
+            dl {
+                @for (name, value) in rows { dt { (name) } dd { (copy(name, value)) } }
+            }
+        }
+    }
+}
+
+fn frame(title: &str, connection: &Connection, reader: &Reader, content: &Markup) -> Markup {
+    let above = [("/connections".to_owned(), "Connections".to_owned())];
+    let (top, back) = (crumbs(&above, &connection.name), above.first().cloned());
+    shell(&Shell { title, place: Place::Connections, reader, top, back }, content)
+}
+
+/// Begins: a page that leads on to Jira, because a form may not be redirected to another host. Where Jira refuses already, the
+/// page says why.
 pub(crate) async fn begin(
     State(app): State<App>,
     Id(id): Id<ConnectionId>,
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response, PageError> {
-    let begun = consent::begin(&app, &sent.caller, id, &headers).await?;
-    let page = onward(begun.url.as_str(), sent.into_visitor().theme);
-    Ok(([(header::SET_COOKIE, begun.cookie)], page).into_response())
+    match consent::begin(&app, &sent.caller, id, &headers).await {
+        Ok(begun) => {
+            let page = onward(begun.url.as_str(), sent.into_visitor().theme);
+            Ok(([(header::SET_COOKIE, begun.cookie)], page).into_response())
+        }
+        Err(error) => {
+            let error = mendable(error)?;
+            let mut page = page_of(&app, sent.into_visitor(), id).await?;
+            page.problem = Some((error.detail().to_owned(), error.cure().unwrap_or_default().to_owned()));
+            Ok((error.status(), render(&page)).into_response())
+        }
+    }
 }
 
 /// The page that leads on to Jira.
@@ -134,15 +266,29 @@ pub(crate) async fn sites(
 /// The page of the choice.
 pub(crate) fn choice(connection: &Connection, sites: &[GrantedSite], reader: &Reader) -> Markup {
     let content = html! {
-        p { "You allowed okrsync several sites, and none of them is certainly " (connection.server_url) "." }
-        form method="post" action=(format!("/connections/{}/site", connection.id)) {
-            (form::hidden(&reader.csrf, &reader.once))
-            @for site in sites {
-                button class="btn block" name="cloud_id" value=(site.cloud_id) { (site.name) " · " (site.url) }
+        div class="page" {
+            div class="wiz" {
+                (steps(&connection.name, 0))
+                form class="conn-form" method="post" action=(format!("/connections/{}/site", connection.id)) {
+                    (form::hidden(&reader.csrf, &reader.once))
+                    h2 { "Which site is it?" }
+                    p class="t13 mut lead" {
+                        "You allowed okrsync several sites, and none of them is certainly " (connection.server_url) "."
+                    }
+                    @if sites.is_empty() { (banner(Tone::Mid, "No site is allowed any more.", "Sign in again and allow one.", &html! {})) }
+                    div class="sites" {
+                        @for site in sites {
+                            button class="opt-c site" name="cloud_id" value=(site.cloud_id) {
+                                (icon(Icon::Cloud)) span { b { (site.name) } small { (site.url) } }
+                            }
+                        }
+                    }
+                    div class="actions" { a class="btn" href=(path(connection.id)) { "Sign in again" } }
+                }
             }
         }
     };
-    page("Which site is it?", connection, reader, &content)
+    frame("Which site is it?", connection, reader, &content)
 }
 
 /// Chooses a site.
@@ -164,7 +310,7 @@ mod tests {
     use crate::pages::samples::{reader, sound};
     use okrsync_domain::{
         Clock, Problem, Random,
-        connection::{Account, AuthKind, Deployment, Sharing},
+        connection::{Account, Sharing},
         person::Role,
         problem::ProblemCode,
     };
@@ -194,14 +340,42 @@ mod tests {
         }
     }
 
+    fn page(connection: Connection, public_key: Option<&str>) -> SignInPage {
+        let public_key = public_key.map(ToOwned::to_owned);
+        SignInPage { connection, public_key, problem: None, reader: reader(Role::Member) }
+    }
+
     #[test]
     fn the_page_says_whose_eyes_are_used_or_what_is_to_be_done() {
-        let reader = reader(Role::Member);
-        let text = sound("signed in", &render(&connection(ConnectionState::Ok), &reader));
-        assert!(text.contains("Dana &lt;b&gt;") && text.contains("Sign in again"));
-        let text = sound("waits", &render(&connection(ConnectionState::NeedsAuthorization), &reader));
+        let text = sound("signed in", &render(&page(connection(ConnectionState::Ok), None)));
+        assert!(
+            text.contains("Connected as Dana &lt;b&gt;.") && text.contains("Sign in again") && text.contains("/start")
+        );
+        let mut waits = page(connection(ConnectionState::NeedsAuthorization), None);
+        let text = sound("waits", &render(&waits));
         for part in ["The grant is over.", "Sign in with Jira again.", "role=\"alert\"", "token-of-the-session"] {
             assert!(text.contains(part), "missing: {part}");
+        }
+        waits.problem = Some(("The access was not granted in Jira: <denied>.".into(), "Choose \"Allow\".".into()));
+        let text = sound("denied", &render(&waits));
+        assert!(text.contains("&lt;denied&gt;") && text.contains("Choose") && !text.contains("The grant is over."));
+    }
+
+    #[test]
+    fn what_jira_needs_to_know_can_be_copied() {
+        let waiting = |kind, deployment| Connection {
+            auth_kind: kind,
+            deployment,
+            ..connection(ConnectionState::NeedsAuthorization)
+        };
+        let link = page(waiting(AuthKind::Oauth1, Deployment::SelfManaged), Some("-----BEGIN PUBLIC KEY-----"));
+        let text = sound("application link", &render(&link));
+        for part in ["Consumer key", "BEGIN PUBLIC KEY", "https://okrs.northwind.example/oauth1/callback<"] {
+            assert!(text.contains(part), "missing: {part}");
+        }
+        for deployment in [Deployment::Cloud, Deployment::SelfManaged] {
+            let text = sound("oauth 2.0", &render(&page(waiting(AuthKind::Oauth2, deployment), None)));
+            assert!(text.contains("https://okrs.northwind.example/oauth/callback<") && !text.contains("Public key"));
         }
     }
 

@@ -92,7 +92,7 @@ fn list(page: &MinePage, title: &str, rows: &[Shown<'_>]) -> Markup {
     card(
         title,
         &beside,
-        "below",
+        "below wide",
         &html! {
             div class="tree" role="treegrid" aria-label=(title) { @for shown in rows { (row(shown, 0, false, &frame)) } }
         },

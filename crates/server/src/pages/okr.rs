@@ -14,7 +14,7 @@ use crate::{
         avatar::avatar,
         form::hidden,
         icons::{Icon, icon, small},
-        note::worst,
+        note::{Note, cure, worst},
         shell::{Place, Shell, crumbs, shell},
         surfaces::{Tone, banner},
         times,
@@ -194,7 +194,8 @@ fn troubles(page: &OkrPage, shown: &Shown<'_>) -> Markup {
                 (banner(Tone::Info, &when, &format!("{score}{}", closing.note), &html! {}))
             }
             @if let Some(note) = worst(shown) {
-                (banner(if note.bad { Tone::Bad } else { Tone::Mid }, &since(page, shown), &note.text, &action(page, shown, failing)))
+                @let text = format!("{} {}", note.text, note.detail);
+                (banner(if note.bad { Tone::Bad } else { Tone::Mid }, &since(page, shown), text.trim_end(), &action(page, shown, &note, failing)))
             }
             @if shown.standing.overridden { (overridden(page, shown)) }
         }
@@ -208,7 +209,7 @@ fn since(page: &OkrPage, shown: &Shown<'_>) -> String {
     })
 }
 
-fn action(page: &OkrPage, shown: &Shown<'_>, failing: bool) -> Markup {
+fn action(page: &OkrPage, shown: &Shown<'_>, note: &Note, failing: bool) -> Markup {
     let path = format!("/okrs/{}/refresh", shown.row.okr.id);
     html! {
         @if failing && page.rights.refreshes {
@@ -218,6 +219,8 @@ fn action(page: &OkrPage, shown: &Shown<'_>, failing: bool) -> Markup {
                 button class="btn sm" { "Try again" }
             }
         }
+        @let edits = (page.rights.edits && shown.row.okr.closed.is_none()).then_some(page.id);
+        @if let Some((path, verb)) = cure(note, page.rights.refreshes, edits) { a class="btn sm" href=(path) { (verb) } }
     }
 }
 

@@ -156,17 +156,22 @@ pub(crate) fn render(reader: &Reader, people: &[User]) -> Markup {
             div class="card scroll" {
                 table class="tbl" {
                     thead { tr {
-                        th scope="col" { "Name" } th scope="col" { "Email" } th scope="col" { "Role" }
-                        th scope="col" { "Since" } th scope="col" { span class="vh" { "Change" } }
+                        th scope="col" { "Name" } th scope="col" class="wide-only" { "Email" } th scope="col" { "Role" }
+                        th scope="col" class="wide-only" { "Since" } th scope="col" { span class="vh" { "Change" } }
                     } }
                     tbody {
                         @for person in people {
                             tr {
-                                td { span class="row" { (avatar(person)) (person.name)
-                                    @if !person.active { " " span class="tag" { "Deactivated" } } } }
-                                td { (person.email) }
-                                td { (role_word(person.role)) }
-                                td class="num" { (times::day(person.created_at.with_timezone(&reader.zone()).date_naive(), reader.today)) }
+                                td {
+                                    span class="row" {
+                                        (avatar(person))
+                                        span class="grow" { (person.name) small class="t12 mut narrow-only ell" { (person.email) } }
+                                        @if !person.active { span class="tag" { "Deactivated" } }
+                                    }
+                                }
+                                td class="wide-only" { (person.email) }
+                                td class="capital" { (role_word(person.role)) }
+                                td class="num wide-only" { (times::day(person.created_at.with_timezone(&reader.zone()).date_naive(), reader.today)) }
                                 td class="r" {
                                     @if is_admin {
                                         a class="link" href={ "/people/" (person.id) } aria-label={ "Change " (person.name) } { "Change" }

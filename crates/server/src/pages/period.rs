@@ -41,6 +41,16 @@ impl Quarter {
         if self.index == 0 { Self { year: self.year - 1, index: 3 } } else { Self { index: self.index - 1, ..self } }
     }
 
+    /// The same one a year before.
+    fn year_before(self) -> Self {
+        Self { year: self.year - 1, ..self }
+    }
+
+    /// The quarter that an OKR is shown in: today's while it runs, else that of its last day.
+    pub(crate) fn of_okr(first: Date, last: Date, today: Date) -> Self {
+        Self::of(if (first..=last).contains(&today) { today } else { last })
+    }
+
     /// The quarter that begins and ends on these days, if one does.
     pub(crate) fn exactly(first: Date, last: Date) -> Option<Self> {
         Some(Self::of(first)).filter(|quarter| quarter.first() == first && quarter.last() == last)
@@ -103,9 +113,33 @@ pub(crate) fn switcher(quarter: Quarter, today: Date) -> Markup {
         div class="period" {
             a class="ib" data-period="previous" href={ "/?period=" (before) } aria-label={ "Previous period, " (before.label()) } { (icon(Icon::Left)) }
             h1 { (quarter.label()) }
+            (menu(quarter, today))
             a class="ib" data-period="next" href={ "/?period=" (after) } aria-label={ "Next period, " (after.label()) } { (icon(Icon::Right)) }
         }
         span class="t13 mut" { (quarter.span(today)) }
+    }
+}
+
+/// The quarters from a year ago to the end of the next half, and the one that is shown.
+fn menu(shown: Quarter, today: Date) -> Markup {
+    let mut quarters: Vec<Quarter> =
+        std::iter::successors(Some(Quarter::of(today).year_before()), |it| Some(it.next())).take(7).collect();
+    if !quarters.contains(&shown) {
+        quarters.push(shown);
+        quarters.sort_by_key(|it| it.first());
+    }
+    html! {
+        details class="menu" {
+            summary class="ib" aria-label="Choose a period" title="Choose a period" { (icon(Icon::Down)) }
+            div class="pop" {
+                @for quarter in quarters {
+                    a href={ "/?period=" (quarter) } aria-current=[(quarter == shown).then_some("true")] {
+                        b class="b5 grow" { (quarter.label()) }
+                        span class="t12 mut" { @if quarter == Quarter::of(today) { "now" } @else { (quarter.first().format("%-d %b")) } }
+                    }
+                }
+            }
+        }
     }
 }
 
@@ -124,6 +158,8 @@ mod tests {
         assert_eq!(quarter.next().to_string(), "2027-Q1");
         assert_eq!(quarter.next().previous(), quarter);
         assert_eq!("2026-Q4".parse(), Ok(quarter));
+        assert_eq!(Quarter::of_okr(day("2026-10-08"), day("2027-01-07"), day("2026-11-20")), quarter);
+        assert_eq!(Quarter::of_okr(day("2026-10-08"), day("2027-01-07"), day("2027-02-01")), quarter.next());
         assert!("2026-Q5".parse::<Quarter>().is_err() && "Q4".parse::<Quarter>().is_err());
     }
 

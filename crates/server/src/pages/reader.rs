@@ -3,12 +3,12 @@
 use super::{Visitor, flash::Flash};
 use crate::{
     app::App,
-    components::{shell::Theme, times},
+    components::{note::plainly, shell::Theme, times},
     error::ApiResult,
 };
 use chrono_tz::Tz;
 use okrsync_domain::{Date, Instant, connection::ConnectionState, organisation::Organisation, person::User};
-use okrsync_store::Page;
+use okrsync_store::{ConnectionOverview, Page};
 
 /// Who reads a page, how, and at which moment.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub(crate) struct Reader {
     pub(crate) once: String,
     /// Colours as they chose them.
     pub(crate) theme: Theme,
+    /// Where browsers find okrsync, without a slash at the end.
+    pub(crate) address: String,
     /// The page's own address, to come back to.
     pub(crate) path: String,
     /// The organisation's settings.
@@ -42,12 +44,12 @@ pub(crate) struct Reader {
 /// A connection in trouble.
 #[derive(Debug, Clone)]
 pub(crate) struct Failing {
-    /// Its name.
-    pub(crate) name: String,
-    /// What is wrong, in a sentence.
+    /// What is wrong, in a sentence that names it.
     pub(crate) trouble: String,
     /// Since when, as the reader's page says it.
     pub(crate) since: Option<String>,
+    /// Key results that are measured through it.
+    pub(crate) links: u64,
 }
 
 impl Reader {
@@ -55,11 +57,11 @@ impl Reader {
     pub(crate) async fn of(app: &App, visitor: Visitor) -> ApiResult<Self> {
         let (organisation, now) = (app.store().organisation().await?, app.now());
         let known = app.store().connections(Some(visitor.caller.viewer()), now, Page::all()).await?.items;
-        let failing = known.iter().map(|overview| &overview.connection);
-        let failing = failing.filter(|it| it.state == ConnectionState::Failing).map(|connection| Failing {
-            name: connection.name.clone(),
-            trouble: connection.last_error.as_ref().map(|problem| problem.message.clone()).unwrap_or_default(),
+        let failing = known.iter().filter(|it| it.connection.state == ConnectionState::Failing);
+        let failing = failing.map(|ConnectionOverview { connection, links, .. }| Failing {
+            trouble: connection.last_error.as_ref().map(|it| plainly(&connection.name, it)).unwrap_or_default(),
             since: connection.last_error.as_ref().map(|problem| times::clock(problem.at, now, organisation.time_zone)),
+            links: *links,
         });
         Ok(Self {
             failing: failing.collect(),
@@ -72,6 +74,7 @@ impl Reader {
             csrf: visitor.caller.csrf,
             user: visitor.caller.user,
             theme: visitor.theme,
+            address: app.settings().address(),
             path: visitor.path,
             flash: visitor.flash,
         })

@@ -122,7 +122,7 @@ pub(crate) fn render(entries: &Entries, checks: &[Check], theme: Theme) -> Marku
         }
     };
     let beside = html! {
-        div class="checks" {
+        div class="before" {
             h2 { "This server" }
             p class="mut t13" { "Checked just now. Nothing here stops you from going on." }
             ul {

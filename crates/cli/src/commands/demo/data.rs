@@ -136,7 +136,11 @@ impl Writer<'_> {
             hold: Hold::NextReading,
             released_at: None,
         };
-        Ok(self.app.store().add_check_in(&check_in, None).await?)
+        let okr = self.app.store().get_okr(okr_id).await?;
+        let entered = check_in.entered.context("a check-in of the demo has a number")?;
+        let reading = okrsync_server::check_in_reading(&self.app, &okr, entered, at)
+            .map_err(|error| anyhow::anyhow!("the check-in is refused: {}", error.detail()))?;
+        Ok(self.app.store().add_check_in(&check_in, Some(reading)).await?)
     }
 }
 

@@ -61,6 +61,16 @@ const okrsync = (() => {
     document.querySelectorAll("button[aria-disabled=true]").forEach((button) => button.removeAttribute("aria-disabled"));
   });
 
+  // A value beside its button is copied by it; where the clipboard is closed to us, it is selected.
+  for (const button of document.querySelectorAll("[data-copy]")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const value = button.parentElement.querySelector("code");
+      try { await navigator.clipboard.writeText(value.textContent); toast(true, "Copied"); }
+      catch { getSelection().selectAllChildren(value); }
+    });
+  }
+
   document.getElementById("form-problem")?.focus();
   return { token, say, toast, send, typing, make };
 })();

@@ -48,7 +48,7 @@ pub(super) fn board(page: &BoardPage) -> Markup {
 /// What a filled board looks like, in grey.
 fn ghost() -> Markup {
     html! {
-        svg class="ghost" viewBox="0 0 640 132" aria-hidden="true" {
+        svg class="sketch" viewBox="0 0 640 132" aria-hidden="true" {
             @for (y, title, done) in [(24, 220, 70), (73, 170, 42), (122, 250, 55)] {
                 circle cx="30" cy=(y) r="11" {}
                 rect x="60" y=(y - 5) width=(title) height="10" rx="4" {}

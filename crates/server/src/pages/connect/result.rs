@@ -96,6 +96,20 @@ pub(super) fn foot(page: &ConnectPage) -> Markup {
     }
 }
 
+/// The query where Jira itself shows what it finds, as far as a connection is chosen.
+pub(super) fn try_in_jira(page: &ConnectPage) -> Markup {
+    let chosen = page.connections.iter().find(|it| it.id.to_string() == page.entries.get("connection_id"));
+    let jql = page.entries.get("jql").trim();
+    html! {
+        span data-part="try" {
+            @if let (Some(connection), false) = (chosen, jql.is_empty()) {
+                a class="btn ghost sm" href={ (connection.server_url) "/issues/?jql=" (crate::pages::encode(jql)) }
+                    target="_blank" rel="noopener noreferrer" { (small(Icon::Outside, "")) "Try in Jira" }
+            }
+        }
+    }
+}
+
 /// The button that mends; the script carries it out.
 fn mend(fix: &Fix) -> Markup {
     let word = match (fix.text.as_str(), fix.span) {
@@ -148,6 +162,7 @@ fn nothing(page: &ConnectPage) -> Markup {
         .map(|it| line_and_column(page.entries.get("jql"), it.start).0);
     html! {
         div class="blank" {
+            @if line.is_some() { span class="c-bad" { (icon(Icon::Triangle)) } }
             b { "Nothing to preview yet" }
             p class="sub" {
                 @if let Some(line) = line { "Correct line " (line) " of the query and the numbers appear here." }
@@ -177,6 +192,7 @@ fn shown(looked: &Looked) -> Markup {
             @else if let Some(expected) = &looked.expected { ". Expected today: " (percent(expected)) "%." }
         }
         (bar(Bar { progress: looked.progress.as_ref(), expected: looked.expected.as_ref(), status, stale: false, height: 8 }))
+        @if looked.progress.is_some() { div class="scale" aria-hidden="true" { span { "0%" } span { "100%" } } }
         @if let Some(coverage) = preview.tally.as_ref().map(|tally| tally.coverage).filter(|it| it.without_value > 0) {
             p class="sub" { (figure(coverage.without_value.into())) " of them have no value of the metric." }
         }
@@ -195,7 +211,11 @@ fn shown(looked: &Looked) -> Markup {
             }
         }
         @if !preview.issues.is_empty() {
-            h3 class="cap" { "First " (counted(preview.issues.len() as u64, "issue", "issues")) }
+            h3 class="cap" {
+                @let shown = preview.issues.len() as u64;
+                @if shown < preview.matched { "First " (shown) " of " (counted(preview.matched, "issue", "issues")) }
+                @else { (counted(shown, "issue", "issues")) }
+            }
             ul class="first" { @for issue in &preview.issues { (issue_line(issue)) } }
         }
     }

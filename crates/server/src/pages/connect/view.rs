@@ -67,7 +67,7 @@ fn body(page: &ConnectPage) -> Markup {
 }
 
 fn connection(page: &ConnectPage) -> Markup {
-    let field = Field { name: "connection_id", label: "Jira site", help: page.reason, ..Field::default() };
+    let field = Field { name: "connection_id", label: "Connection", help: page.reason, ..Field::default() };
     let choices: Vec<_> = page.connections.iter().map(|it| (it.id.to_string(), described(it))).collect();
     select(&field, &page.entries, &choices)
 }
@@ -116,6 +116,7 @@ fn editor(page: &ConnectPage) -> Markup {
             div class="tb" {
                 label class="b5 grow" for="f-jql" { "JQL" }
                 button class="btn ghost sm" type="button" data-tidy hidden { "Tidy up" }
+                (result::try_in_jira(page))
             }
             div class="ed" {
                 pre class="hl" aria-hidden="true" data-part="marks" data-tidied=(tidy) { (lines(text, &places)) }
@@ -136,7 +137,10 @@ fn metric(page: &ConnectPage) -> Markup {
         label class="switch" {
             input type="checkbox" role="switch" class="sw" name="completed_only" value="true"
                 checked[!percent && page.entries.get("completed_only") == "true"] disabled[percent];
-            span { "Completed issues only " small class="mut" { "For KPIs. Percent complete always compares done with all." } }
+            span {
+                "Completed issues only "
+                span class="mut" { (if percent { "For KPIs. Percent complete always compares done with all." } else { "Counts issues whose status category is Done." }) }
+            }
         }
     }
 }
@@ -152,7 +156,9 @@ fn foot(page: &ConnectPage, back: &str, action: &str) -> Markup {
                         span { "Save although no issue matches now" }
                     }
                 } @else if !result::wrong(page).is_empty() {
-                    span class="c-bad" { (small(Icon::Triangle, "")) " Correct the query to save." }
+                    span class="row t13 why-not" { (small(Icon::Triangle, "")) "Correct the query to save." }
+                } @else {
+                    span class="t13 mut" { "Saving measures at once and then every " (page.reader.organisation.period_minutes) " minutes." }
                 }
             }
             a class="btn" href=(back) { "Cancel" }

@@ -10,8 +10,9 @@ use crate::{
     app::App,
     auth::policy::Act,
     components::{
+        figures::figure,
         form::{Entries, Field, hidden, switch},
-        icons::{Icon, icon},
+        icons::{Icon, icon, small},
         surfaces::{Tone, banner},
     },
     error::ApiError,
@@ -110,9 +111,9 @@ pub(crate) fn render(
                     form method="post" action={ "/connections/" (connection.id) } class="conn-form" {
                         (hidden(&reader.csrf, &reader.once))
                         (entries.banner())
-                        (form::server(entries, true))
+                        (form::server(reader, entries, true))
                         div class="sec" {
-                            (form::sharing(entries))
+                            (form::sharing(reader, entries))
                             div class="field" {
                                 (switch(&Field { name: "enabled", label: "Ask this Jira", help: "Off, values stay and nothing is asked of it.", ..Field::default() }, entries))
                             }
@@ -144,7 +145,7 @@ fn side(reader: &Reader, overview: &ConnectionOverview) -> Markup {
                 dt { "Account" } dd { (connection.account.as_ref().map_or("not known yet", |account| account.display_name.as_str())) }
                 dt { "Jira" } dd { (connection.jira.as_ref().map_or("not known yet", |jira| jira.version.as_str())) }
                 dt { "Links" } dd { (overview.links) }
-                dt { "Requests" } dd { (overview.requests) " of " (connection.budget_per_hour) " in the last hour" }
+                dt { "Requests" } dd { (figure(overview.requests.into())) " of " (figure(connection.budget_per_hour.into())) " in the last hour" }
             }
             @if health.is_trouble() {
                 (banner(if health == Health::Failing { Tone::Bad } else { Tone::Mid }, &title, &text, &html! {}))
@@ -152,6 +153,9 @@ fn side(reader: &Reader, overview: &ConnectionOverview) -> Markup {
             form method="post" action={ "/connections/" (connection.id) "/test" } {
                 (hidden(&reader.csrf, &reader.once))
                 button class="btn" { "Test connection" }
+            }
+            @if !connection.auth_kind.is_token() {
+                a class="btn" href={ "/connections/" (connection.id) "/sign-in" } { (small(Icon::Diamond, "")) "Sign in with Jira" }
             }
             a class="btn ghost" href={ "/connections/" (connection.id) "/remove" } data-dialog { "Remove…" }
         }

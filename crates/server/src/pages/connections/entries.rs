@@ -5,21 +5,25 @@ use crate::{
     error::{ApiError, ApiResult},
     pages::sent::Sent,
 };
-use okrsync_domain::connection::{Connection, Deployment, Sharing};
+use okrsync_domain::connection::{AuthKind, Connection, Deployment, Sharing};
 use serde_json::{Map, Value, json};
 
 /// Extra headers that the form has room for.
 pub(crate) const HEADERS: usize = 3;
 
 /// Fields that are sent as they are typed; empty is none.
-const TEXTS: [&str; 4] = ["gateway_url", "proxy_url", "ca_pem", "cloud_id"];
+const TEXTS: [&str; 5] = ["gateway_url", "auth_url", "proxy_url", "ca_pem", "cloud_id"];
+/// The kind of sign-in by a token.
+const TOKEN: &str = "token";
 /// Fields that hold whole numbers.
 const NUMBERS: [&str; 3] = ["timeout_seconds", "budget_per_hour", "concurrency"];
 
-/// A new connection's form.
-pub(crate) fn blank() -> Entries {
+/// A new connection's form, with a consumer key that nobody else is likely to have.
+pub(crate) fn blank(consumer_key: &str) -> Entries {
     Entries::new([
         ("deployment", "cloud".to_owned()),
+        ("auth.kind", TOKEN.to_owned()),
+        ("auth.consumer_key", consumer_key.to_owned()),
         ("timeout_seconds", "60".to_owned()),
         ("budget_per_hour", "10000".to_owned()),
         ("concurrency", "4".to_owned()),
@@ -33,8 +37,12 @@ pub(crate) fn of(connection: &Connection) -> Entries {
         ("name", connection.name.clone()),
         ("server_url", connection.server_url.clone()),
         ("deployment", deployment(connection.deployment).to_owned()),
+        ("auth.kind", kind(connection.auth_kind).to_owned()),
         ("auth.email", optional(&connection.auth_email)),
+        ("auth.client_id", optional(&connection.auth_client)),
+        ("auth.consumer_key", optional(&connection.auth_client)),
         ("gateway_url", optional(&connection.gateway_url)),
+        ("auth_url", optional(&connection.auth_url)),
         ("proxy_url", optional(&connection.proxy_url)),
         ("ca_pem", optional(&connection.ca_pem)),
         ("cloud_id", optional(&connection.cloud_id)),
@@ -59,7 +67,7 @@ pub(crate) fn of(connection: &Connection) -> Entries {
 
 /// Whether the fold with the rarer fields holds anything.
 pub(crate) fn has_advanced(entries: &Entries) -> bool {
-    let rare = ["gateway_url", "proxy_url", "ca_pem", "headers[0].name", "secret_expires_at"];
+    let rare = ["gateway_url", "auth_url", "proxy_url", "ca_pem", "headers[0].name", "secret_expires_at"];
     rare.iter().any(|name| !entries.get(name).is_empty())
 }
 
@@ -68,6 +76,20 @@ fn deployment(deployment: Deployment) -> &'static str {
         Deployment::Cloud => "cloud",
         Deployment::SelfManaged => "self_managed",
     }
+}
+
+/// The kind of sign-in as the form has it: the type of Jira decides which token it is.
+fn kind(kind: AuthKind) -> &'static str {
+    match kind {
+        AuthKind::ApiToken | AuthKind::PersonalAccessToken => TOKEN,
+        AuthKind::Oauth2 => "oauth2",
+        AuthKind::Oauth1 => "oauth1",
+    }
+}
+
+/// Whether somebody has to allow the access on Jira's own page.
+pub(crate) fn consents(sent: &Sent) -> bool {
+    matches!(sent.get("auth.kind"), "oauth1" | "oauth2")
 }
 
 fn sharing(sharing: Sharing) -> &'static str {
@@ -116,10 +138,14 @@ pub(crate) fn choices(sent: &Sent) -> Value {
 
 fn auth(sent: &Sent) -> Value {
     let token = sent.get("auth.token");
-    if sent.get("deployment") == "self_managed" {
-        json!({"kind": "personal_access_token", "token": token})
-    } else {
-        json!({"kind": "api_token", "email": sent.get("auth.email").trim(), "token": token})
+    match (sent.get("auth.kind"), sent.get("deployment")) {
+        (kind @ "oauth2", _) => {
+            let (id, secret) = (sent.get("auth.client_id").trim(), sent.get("auth.client_secret"));
+            json!({"kind": kind, "client_id": id, "client_secret": secret})
+        }
+        (kind @ "oauth1", _) => json!({"kind": kind, "consumer_key": sent.get("auth.consumer_key").trim()}),
+        (_, "self_managed") => json!({"kind": "personal_access_token", "token": token}),
+        _ => json!({"kind": "api_token", "email": sent.get("auth.email").trim(), "token": token}),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     app::App,
     auth::policy::{Act, Verdict, judge},
     components::{
+        figures::figure,
         form::hidden,
         icons::{Icon, icon, small},
         shell::{Place, Shell, crumbs, shell},
@@ -141,7 +142,7 @@ fn table(reader: &Reader, connections: &[ConnectionOverview]) -> Markup {
     html! {
         section class="card list" data-live {
             div class="conn t12 mut b5 conn-head" aria-hidden="true" {
-                span { "Connection" } span { "Type" } span { "Health" } span { "Jira requests last hour" } span { "Links" }
+                span { "Connection" } span { "Type" } span { "Health" } span { "Requests, last hour" } span { "Links" }
                 span { "Shared with" } span {}
             }
             ul aria-label="Connections" {
@@ -207,8 +208,10 @@ fn trouble(reader: &Reader, overview: &ConnectionOverview, health: Health, edits
             }
         }
         @if edits && health != Health::SlowedDown {
-            a class="btn sm pri" href={ "/connections/" (connection.id) } {
-                (if connection.auth_kind.is_token() { "Enter a new token" } else { "Sign in again" })
+            @if connection.auth_kind.is_token() {
+                a class="btn sm pri" href={ "/connections/" (connection.id) } { "Enter a new token" }
+            } @else {
+                a class="btn sm pri" href={ "/connections/" (connection.id) "/sign-in" } { "Sign in with Jira" }
             }
         }
     };
@@ -253,7 +256,7 @@ fn usage(overview: &ConnectionOverview) -> Markup {
     };
     html! {
         div {
-            div class="between t12" { span class="num sub" { (overview.requests) " of " (budget) } span class="num mut" { (percent) "%" } }
+            div class="between t12" { span class="num sub" { (figure(overview.requests.into())) " of " (figure(budget.into())) } span class="num mut" { (percent) "%" } }
             svg class=(class) role="progressbar" aria-label="Requests of the last hour" aria-valuemin="0" aria-valuemax="100"
                 aria-valuenow=(percent) {
                 rect class="track" x="0" y="4" width="100%" height="6" rx="3" {}

@@ -7,6 +7,7 @@ use crate::{
     auth::policy::Act,
     components::{
         form::{Entries, hidden},
+        icons::{Icon, small},
         surfaces::{Tone, banner},
     },
     error::{ApiError, ApiResult},
@@ -29,7 +30,8 @@ use serde_json::{Value, json};
 /// The first step.
 pub(crate) async fn show(State(app): State<App>, visitor: Visitor) -> Result<Markup, PageError> {
     visitor.caller.may(Act::CreateConnection)?;
-    Ok(render(&Reader::of(&app, visitor).await?, &entries::blank()))
+    let key = format!("okrsync-{}", hex::encode(app.random().bytes::<3>()));
+    Ok(render(&Reader::of(&app, visitor).await?, &entries::blank(&key)))
 }
 
 /// Has Jira try the sign-in, and stores the connection if it is accepted.
@@ -37,7 +39,8 @@ pub(crate) async fn add(State(app): State<App>, sent: Sent) -> Result<Response, 
     sent.caller.may(Act::CreateConnection)?;
     let work = async {
         let id = create(&app, &sent).await?;
-        Ok(Done::to(format!("/connections/{id}/start")))
+        let next = if entries::consents(&sent) { "sign-in" } else { "start" };
+        Ok(Done::to(format!("/connections/{id}/{next}")))
     };
     match sent.once(&app, work).await {
         Ok(response) => Ok(response),
@@ -83,14 +86,14 @@ pub(crate) async fn finish(
 }
 
 /// The two steps, with the one that is shown.
-fn steps(current: usize) -> Markup {
+pub(crate) fn steps(title: &str, current: usize) -> Markup {
     html! {
         div {
-            h1 class="wiz-title" { "New connection" }
+            h1 class="wiz-title" { (title) }
             ol class="wsteps" aria-label="Steps" {
                 @for (number, name) in ["Server and sign-in", "Sharing"].into_iter().enumerate() {
                     li class=[(number < current).then_some("ok")] aria-current=[(number == current).then_some("step")] {
-                        span class="no" { (number + 1) } (name)
+                        span class="no" { @if number < current { (small(Icon::Check, "")) } @else { (number + 1) } } (name)
                     }
                 }
             }
@@ -103,18 +106,19 @@ pub(crate) fn render(reader: &Reader, entries: &Entries) -> Markup {
     let content = html! {
         div class="page" {
             div class="wiz" {
-                (steps(0))
+                (steps("New connection", 0))
                 form method="post" action="/connections/new" class="conn-form" {
                     (hidden(&reader.csrf, &reader.once))
                     h2 { "Server and sign-in" }
                     p class="t13 mut lead" { "Not sure which type you have? Look at the address in the browser, or ask your Jira administrator." }
                     (entries.banner())
-                    (form::server(entries, false))
+                    (form::server(reader, entries, false))
                     (form::advanced(entries))
-                    p class="help" { "Jira is asked whether it accepts the sign-in; only then it is stored." }
+                    p class="help only-token" { "Jira is asked whether it accepts the sign-in; only then it is stored." }
+                    p class="help only-consent" { "It is stored, and you sign in with Jira on the next page." }
                     div class="actions" {
                         a class="btn" href=(LIST) { "Cancel" }
-                        button class="btn pri" { "Test and go on" }
+                        button class="btn pri" { span class="only-token" { "Test and go on" } span class="only-consent" { "Go on to sign in" } }
                     }
                 }
             }
@@ -133,13 +137,13 @@ pub(crate) fn render_start(reader: &Reader, connection: &Connection, entries: &E
     let content = html! {
         div class="page" {
             div class="wiz" {
-                (steps(1))
+                (steps(&connection.name, 1))
                 form method="post" action={ "/connections/" (connection.id) "/start" } class="conn-form" {
                     (hidden(&reader.csrf, &reader.once))
                     h2 { "Sharing" }
                     p class="t13 mut lead" { "You can already link key results. Issues are read as soon as one is linked." }
                     (banner(Tone::Ok, &title, &text, &html! {}))
-                    div class="sec" { (form::sharing(entries)) }
+                    div class="sec" { (form::sharing(reader, entries)) }
                     div class="actions" {
                         a class="btn" href=(LIST) { "Later" }
                         button class="btn pri" { "Finish" }

@@ -11,6 +11,7 @@ use crate::{
         times,
     },
     freshness::FreshnessState,
+    pages::connect::code::lines,
 };
 use maud::{Markup, html};
 use okrsync_domain::{
@@ -78,13 +79,19 @@ fn source(page: &OkrPage, shown: &Shown<'_>, linked: &Linked) -> Markup {
     };
     let cloud = linked.connection.deployment == Deployment::Cloud;
     let edited = linked.link.edited_at.with_timezone(&page.reader.zone()).date_naive();
+    let path = format!("/okrs/{}/connect", page.id);
+    let edits = page.rights.edits && shown.row.okr.closed.is_none();
+    let beside = html! {
+        span class="grow" {}
+        @if edits { a class="btn sm" href=(path) { (small(Icon::Pencil, "")) "Edit" } }
+    };
     card(
         "Data source",
-        &html! {},
+        &beside,
         "",
         &html! {
             div class="in-card" data-part="source" {
-                pre class="jqlview" { code { (linked.link.jql) } }
+                pre class="jqlview" { code { (lines(&linked.link.jql, &[])) } }
                 dl class="kv" {
                     dt { "Connection" }
                     dd class="row" { (small(if cloud { Icon::Cloud } else { Icon::Server }, "")) (linked.connection.name) }
@@ -118,7 +125,10 @@ fn by_hand(page: &OkrPage, shown: &Shown<'_>) -> Markup {
                     dt { "Value" }
                     dd { "Entered by hand" }
                 }
-                @if page.rights.edits { p class="help" { "Each check-in with a number sets the value." } }
+                @if page.rights.edits && shown.row.okr.closed.is_none() {
+                    p class="help" { "Each check-in with a number sets the value. Connected to Jira, a query sets it." }
+                    a class="btn connect" href={ "/okrs/" (page.id) "/connect" } { (small(Icon::Plug, "")) "Connect data source" }
+                }
             }
         },
     )

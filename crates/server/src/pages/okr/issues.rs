@@ -5,6 +5,7 @@ use crate::{
     api::issues::{Behind, Contributing},
     board::Shown,
     components::{
+        avatar::named,
         figures::figure,
         icons::{Icon, small},
         surfaces::card,
@@ -75,8 +76,8 @@ fn issue(behind: &Behind, it: &Contributing, valued: bool) -> Markup {
     html! {
         tr {
             td { a class="key" href={ (behind.connection.server_url) "/browse/" (issue.key) } target="_blank" rel="noopener noreferrer" { (issue.key) } }
-            td { span class="ell sum" title=[title] { (title.unwrap_or("Title hidden")) } }
-            td { span class="st" { (issue.issue_type.as_deref().unwrap_or("–")) } }
+            td class="what" { span class="ell" title=[title] { (title.unwrap_or("Title hidden")) } }
+            td { span class="st" { @if let Some(kind) = &issue.issue_type { (small(drawing(kind), "mut")) (kind) } @else { "–" } } }
             td {
                 span class="st" {
                     @if issue.facts.completed { span class="c-ok" { (small(Icon::Tick, "")) } }
@@ -84,10 +85,23 @@ fn issue(behind: &Behind, it: &Contributing, valued: bool) -> Markup {
                     (issue.status.as_deref().unwrap_or("–"))
                 }
             }
-            td class="who" { span class="ell t12 sub" { (issue.assignee.as_deref().unwrap_or("–")) } }
+            td { @match &issue.assignee { Some(name) => { (named(name)) } None => { "–" } } }
             td class="r" { @match value.filter(|_| valued) { Some(value) => { (figure(value)) } None => { "–" } } }
             td class="r nowrap" { (added(*contribution, *at_most)) }
         }
+    }
+}
+
+/// The drawing of an issue type, by what its name is on most sites.
+fn drawing(kind: &str) -> Icon {
+    let kind = kind.to_lowercase();
+    let is = |word: &str| kind.contains(word);
+    if is("bug") || is("incident") || is("defect") {
+        Icon::Bug
+    } else if is("story") || is("feature") || is("epic") {
+        Icon::Bookmark
+    } else {
+        Icon::Box
     }
 }
 

@@ -30,7 +30,7 @@ use okrsync_metrics::{
 };
 use okrsync_store::{BoardScope, Page, Span};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{cmp::Ordering, collections::BTreeMap};
 
 /// Check-ins on the page; issues on one page of their table; refreshes in the list.
 const CHECK_INS: u32 = 20;
@@ -64,7 +64,7 @@ pub(crate) struct OkrPage {
     pub(crate) board: Board,
     /// Everybody.
     pub(crate) people: BTreeMap<UserId, User>,
-    /// The period that it ends in.
+    /// The period that it is shown in.
     pub(crate) quarter: Quarter,
     /// Objectives above it that the reader may see, the highest first.
     pub(crate) above: Vec<(OkrId, String)>,
@@ -140,7 +140,7 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         forecast: outlook(app, &okr).await?,
         check_ins: app.store().check_ins(id, Page::first(CHECK_INS)).await?.items,
         people: people(app).await?,
-        quarter: Quarter::of(okr.due_on),
+        quarter: Quarter::of_okr(okr.starts_on, okr.due_on, reader.today),
         above: above.into_iter().filter(|it| sees_okr(&caller.user, it)).map(|it| (it.id, it.title)).collect(),
         before,
         after: next,
@@ -221,9 +221,15 @@ async fn points(app: &App, okr: &Okr, reader: &Reader) -> ApiResult<Vec<Point>> 
             readings.into_iter().rev().map(|reading| (day_of(&reading), reading)).collect()
         }
     };
+    // Of a KPI the target does not move with what is to be done.
+    let scope_of = |reading: &Reading| reading.tally.total.filter(|_| reading.measure.is_percent_complete());
+    let mut before = None;
     let point = |(day, reading): (Date, Reading)| {
         let expected = expected(&okr.measure, okr.starts_on, okr.due_on, day);
-        progress(&reading.measure, &reading.tally).map(|progress| Point { day, progress, expected })
+        let now = scope_of(&reading);
+        let scope = now.zip(before).map_or(Ordering::Equal, |(now, before)| now.cmp(&before));
+        before = now.or(before);
+        progress(&reading.measure, &reading.tally).map(|progress| Point { day, progress, expected, scope })
     };
     Ok(days.into_iter().filter_map(point).collect())
 }

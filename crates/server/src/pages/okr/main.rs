@@ -153,7 +153,7 @@ fn drawing(page: &OkrPage, shown: &Shown<'_>) -> Markup {
     };
     let inside = html! {
         div data-part="chart" {
-            (legend(expected.is_some(), !cone.is_empty()))
+            (legend(expected.is_some(), !cone.is_empty(), &page.points))
             (chart(&drawn))
             @if let Some(forecast) = &page.forecast { (outlook(forecast, page)) }
         }

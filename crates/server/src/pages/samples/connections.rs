@@ -65,7 +65,7 @@ fn the_list_of_connections_shows_health_and_trouble_in_place() {
         "Paused",
         "Slowed down",
         "Until 10:50",
-        "2390 of 10000",
+        "2,390 of 10,000",
         "API token · dana@",
         "Jira does not accept the sign-in: &lt;token&gt; rejected.",
         "Renew the token.",
@@ -94,10 +94,10 @@ fn the_list_of_connections_shows_health_and_trouble_in_place() {
 
 #[test]
 fn a_connection_is_made_edited_tested_and_removed_on_pages() {
-    let text = sound("new connection", &wizard::render(&reader(Role::Member), &entries::blank()));
+    let text = sound("new connection", &wizard::render(&reader(Role::Member), &entries::blank("okrsync-1")));
     assert!(text.contains("value=\"cloud\" checked") && text.contains("name=\"auth.token\""));
     let error = ApiError::field("jira_unauthorized", "auth.token", "Jira does not accept the sign-in.");
-    let mut typed = entries::blank();
+    let mut typed = entries::blank("okrsync-1");
     typed.set("auth.token", "s3cret-token");
     let text = sound("refused", &wizard::render(&reader(Role::Member), &typed.refused(&error)));
     assert!(text.contains("id=\"f-auth-token-error\"") && !text.contains("s3cret-token"), "no page shows a secret");

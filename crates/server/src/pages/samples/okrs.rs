@@ -158,6 +158,7 @@ fn page(number: u32, role: Role) -> OkrPage {
         day: text.parse().unwrap(),
         progress: progress(tenths),
         expected: Some(percent(549)),
+        scope: std::cmp::Ordering::Greater,
     };
     OkrPage {
         id: own,
