@@ -3,10 +3,12 @@
 mod board;
 mod connect;
 mod connections;
+mod morning;
 mod oauth;
 mod okrs;
 mod pages;
 mod people;
+mod size;
 mod story;
 
 use okrsync_tests::browser::Browser;

@@ -27,7 +27,7 @@ async fn an_objective_and_a_key_result_are_written_down() -> anyhow::Result<()> 
     story.press(".actions .pri").await?;
     story.says("h1", "Train 60 operators").await?;
 
-    story.press("a.pri[href$='/check-in']").await?;
+    story.press(".d-act a[href$='/check-in']").await?;
     story.find("dialog [name=value]").await?.send_keys("36").await?;
     story.press("dialog .actions .pri").await?;
     story.says(".pct", "60.0").await?;
@@ -43,7 +43,7 @@ async fn a_check_in_stands_over_the_value_until_it_is_resumed() -> anyhow::Resul
     let [_, measured, _] = story.objective().await?;
     story.open(&format!("/okrs/{measured}")).await?;
     story.says(".pct", "25.0").await?;
-    story.press("a.pri[href$='/check-in']").await?;
+    story.press(".d-act a[href$='/check-in']").await?;
     story.says("dialog", "The automatic value is 25.0%").await?;
     story.find("dialog [name=progress]").await?.send_keys("60").await?;
     story.press("dialog input[value=until_resumed]").await?;

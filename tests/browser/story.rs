@@ -1,14 +1,36 @@
 //! What browser stories begin with: an okrsync with a Jira behind it, and somebody signed in.
 
 use anyhow::Context;
+use okrsync_domain::Clock;
 use okrsync_jira_sim::{Dialect, IssueDraft, JiraSim};
+use okrsync_server::accounts::issue_setup_code;
 use okrsync_tests::{
-    app::{PASSWORD, TestApp, text},
+    app::{PASSWORD, TestApp, opening_day, text},
     browser::Browser,
     databases::{Backend, TestDatabase},
 };
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 use thirtyfour::prelude::*;
+
+/// Who sets the installation up, as the form asks for it.
+pub(crate) fn person_of_first_run() -> [(&'static str, &'static str); 4] {
+    [
+        ("organisation", "Northwind Robotics"),
+        ("name", "Dana"),
+        ("email", "dana@northwind.example"),
+        ("password", PASSWORD),
+    ]
+}
+
+/// Four issues, one of them done.
+fn issues(site: &JiraSim) -> anyhow::Result<()> {
+    site.add_project("AE", "Arm engineering")?;
+    for status in ["Done", "To Do", "To Do", "To Do"] {
+        site.create(IssueDraft::new("AE", "Story").status(status))?;
+    }
+    Ok(())
+}
 
 /// An okrsync with a Jira behind it, and an admin who is signed in.
 pub(crate) struct Story {
@@ -31,16 +53,25 @@ impl Story {
         let database = TestDatabase::fresh(Backend::Sqlite).context("SQLite is always there")?;
         let app = TestApp::start(&database).await;
         let site = app.jira(Dialect::Cloud).await;
-        site.add_project("AE", "Arm engineering")?;
-        for status in ["Done", "To Do", "To Do", "To Do"] {
-            site.create(IssueDraft::new("AE", "Story").status(status))?;
-        }
+        issues(&site)?;
         let connection = app.connect(&site).await;
         let story = Self { app, site, browser, connection, _database: database };
         story.open("/sign-in").await?;
         story.sign_in().await?;
         story.find(".app").await?;
         Ok(Some(story))
+    }
+
+    /// An installation that nobody has set up, with the code from its log, and a Jira of one's own beside it.
+    pub(crate) async fn first_run() -> anyhow::Result<Option<(Self, String)>> {
+        let Some(browser) = Browser::start().await? else { return Ok(None) };
+        let database = TestDatabase::fresh(Backend::Sqlite).context("SQLite is always there")?;
+        let app = Box::pin(TestApp::start_again(&database, Clock::manual(opening_day()), |_| {})).await;
+        let code = issue_setup_code(&app.app).await?.context("nobody is there")?;
+        let site = app.jira(Dialect::DataCenter).await;
+        issues(&site)?;
+        let story = Self { app, site, browser, connection: String::new(), _database: database };
+        Ok(Some((story, code.expose_secret().to_owned())))
     }
 
     /// Opens a path of okrsync's.

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 /// Minutes between refreshes in the demo, so that the board moves while one watches.
 const PERIOD_MINUTES: u32 = 5;
 /// Seconds between two things that the simulated people do.
-const PACE: Duration = Duration::from_secs(3);
+const PACE: Duration = Duration::from_secs(15);
 /// Longest wait for the first sync before the Halden plant refuses its sign-in.
 const FIRST_SYNC: Duration = Duration::from_mins(1);
 

@@ -135,6 +135,27 @@ impl Seed {
         self.ask(axum::http::Request::get(path), path, Body::empty()).await
     }
 
+    /// Signs in as a browser does; answers the session's cookie.
+    pub(crate) async fn sign_in(&self, email: &str, password: &str) -> anyhow::Result<String> {
+        let body = json!({"email": email, "password": password}).to_string();
+        let request = axum::http::Request::post("/api/v1/session").header("content-type", "application/json");
+        let answer = okrsync_server::router(self.app.clone()).oneshot(request.body(Body::from(body))?).await?;
+        let cookie = answer.headers().get("set-cookie").context("no session")?.to_str()?;
+        Ok(cookie.split(';').next().unwrap_or_default().to_owned())
+    }
+
+    /// A page as a browser with that cookie gets it; answers its size as it is sent.
+    pub(crate) async fn page(&self, path: &str, cookie: &str) -> anyhow::Result<usize> {
+        let request = axum::http::Request::get(path)
+            .header("cookie", cookie)
+            .header("accept-encoding", "gzip")
+            .body(Body::empty());
+        let answer = okrsync_server::router(self.app.clone()).oneshot(request?).await?;
+        let status = answer.status();
+        let size = to_bytes(answer.into_body(), MAX_ANSWER).await?.len();
+        if status.is_success() { Ok(size) } else { bail!("{path} was answered with {status}") }
+    }
+
     async fn ask(&self, request: axum::http::request::Builder, path: &str, body: Body) -> anyhow::Result<Value> {
         let request = request
             .header("authorization", format!("Bearer {}", self.token))

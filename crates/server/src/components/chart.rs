@@ -226,7 +226,7 @@ fn actual(chart: &Chart<'_>, canvas: &Canvas) -> Markup {
     html! {
         path class="line-actual" d=(path) {}
         circle class="dot" cx=(place(x)) cy=(place(y)) r="4.5" {}
-        text class="ink" x=(place(if inside { x - Decimal::TEN } else { x + Decimal::TEN })) y=(place(y - Decimal::from(9)))
+        text class="ink" x=(place(if inside { x - Decimal::TEN } else { x + Decimal::TEN })) y=(place(if y < Decimal::from(canvas.top + 14) { y + Decimal::from(18) } else { y - Decimal::from(9) }))
             text-anchor=(if inside { "end" } else { "start" }) { (newest.progress.page()) "%" }
     }
 }
@@ -336,7 +336,7 @@ mod tests {
         assert!(text.contains("d=\"M40 266H260.7V146H371\""), "{text}");
         assert!(text.contains("Progress reached 50.0% on 31 Oct against 54.9% expected today"));
         assert!(text.contains("Today, 15 Nov") && text.contains("View as table"));
-        assert!(!text.contains("scope"));
+        assert!(!text.contains("scope-"));
         let grown = [points[0].clone(), Point { scope: Ordering::Greater, ..points[1].clone() }];
         let text = chart(&Chart { points: &grown, ..it }).0;
         assert!(

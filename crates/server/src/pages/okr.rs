@@ -145,7 +145,11 @@ fn buttons(page: &OkrPage, shown: &Shown<'_>) -> Markup {
             }
         }
         @if page.rights.edits && okr.closed.is_none() {
-            a class=(if rolls_up { "btn" } else { "btn pri" }) href={ (path) "/check-in" } data-dialog { (small(Icon::Comment, "")) "Check in" }
+            // What has no number yet wants to be connected first.
+            @let open = okr.progress_mode == ProgressMode::Manual && shown.row.link.is_none() && shown.row.value_check_in.is_none();
+            @let connects = open && okr.kind == OkrKind::KeyResult;
+            a class=(if rolls_up || connects { "btn" } else { "btn pri" }) href={ (path) "/check-in" } data-dialog { (small(Icon::Comment, "")) "Check in" }
+            @if connects { a class="btn pri" href={ (path) "/connect" } { (small(Icon::Plug, "")) "Connect data source" } }
             @if okr.kind == OkrKind::Objective {
                 a class="btn pri" href={ "/okrs/new?parent=" (okr.id) } { (small(Icon::Plus, "")) "New key result" }
             }

@@ -238,7 +238,7 @@ fn the_board_says_what_every_row_is_about() {
         "The query matches no issues, so this row is left out of the roll-up.",
         "No value",
         "→ 8 open",
-        "17 Nov, 09:00, by Dana",
+        "17 Nov, by Dana",
         "Average of 4 of 6",
         "Not yet",
         "1 of 4 is failing",

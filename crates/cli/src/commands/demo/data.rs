@@ -138,7 +138,7 @@ impl Writer<'_> {
         };
         let okr = self.app.store().get_okr(okr_id).await?;
         let entered = check_in.entered.context("a check-in of the demo has a number")?;
-        let reading = okrsync_server::check_in_reading(&self.app, &okr, entered, at)
+        let reading = okrsync_server::check_in_reading(self.app, &okr, entered, at)
             .map_err(|error| anyhow::anyhow!("the check-in is refused: {}", error.detail()))?;
         Ok(self.app.store().add_check_in(&check_in, Some(reading)).await?)
     }

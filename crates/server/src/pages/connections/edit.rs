@@ -135,12 +135,12 @@ pub(crate) fn render(
 /// How it fares, and what else can be done with it.
 fn side(reader: &Reader, overview: &ConnectionOverview) -> Markup {
     let connection = &overview.connection;
-    let health = Health::of(connection, reader);
+    let health = Health::of(overview, reader);
     let (title, text) = health::trouble(connection, overview.links, reader);
     html! {
         div class="conn-side" {
             h1 class="wiz-title" { (connection.name) }
-            (health::cell(health, connection, reader))
+            (health::cell(health, overview, reader))
             dl class="kv" {
                 dt { "Account" } dd { (connection.account.as_ref().map_or("not known yet", |account| account.display_name.as_str())) }
                 dt { "Jira" } dd { (connection.jira.as_ref().map_or("not known yet", |jira| jira.version.as_str())) }

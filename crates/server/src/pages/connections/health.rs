@@ -2,6 +2,7 @@
 
 use crate::{
     components::{
+        figures::{counted, figure},
         icons::{Icon, small},
         times,
     },
@@ -9,12 +10,15 @@ use crate::{
 };
 use maud::{Markup, html};
 use okrsync_domain::connection::{Connection, ConnectionState};
+use okrsync_store::{ConnectionOverview, FirstSync};
 
 /// How a connection is, as the list says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Health {
     /// It answers.
     Healthy,
+    /// Its first issues are being read.
+    FirstSync,
     /// It waits: Jira, or its budget, asks for it.
     SlowedDown,
     /// It does not answer, or not as it should.
@@ -29,7 +33,8 @@ pub(crate) enum Health {
 
 impl Health {
     /// Judges a connection.
-    pub(crate) fn of(connection: &Connection, reader: &Reader) -> Self {
+    pub(crate) fn of(overview: &ConnectionOverview, reader: &Reader) -> Self {
+        let ConnectionOverview { connection, first_sync, .. } = overview;
         let waits = connection.paused_until.is_some_and(|until| until > reader.now);
         match connection.state {
             _ if !reader.organisation.jira_enabled => Self::Paused,
@@ -37,6 +42,7 @@ impl Health {
             ConnectionState::NeedsAuthorization => Self::SignInNeeded,
             ConnectionState::Failing => Self::Failing,
             ConnectionState::Ok | ConnectionState::Untested if waits => Self::SlowedDown,
+            ConnectionState::Ok | ConnectionState::Untested if first_sync.is_some() => Self::FirstSync,
             ConnectionState::Ok => Self::Healthy,
             ConnectionState::Untested => Self::NotTested,
         }
@@ -45,6 +51,7 @@ impl Health {
     fn look(self) -> (&'static str, Icon, &'static str) {
         match self {
             Self::Healthy => ("c-ok", Icon::Tick, "Healthy"),
+            Self::FirstSync => ("c-acc", Icon::Sync, "First sync"),
             Self::SlowedDown => ("c-mid", Icon::Clock, "Slowed down"),
             Self::Failing => ("c-bad", Icon::Triangle, "Failing"),
             Self::SignInNeeded => ("c-mid", Icon::Lock, "Sign in needed"),
@@ -60,12 +67,17 @@ impl Health {
 }
 
 /// The word with its icon, and since when.
-pub(crate) fn cell(health: Health, connection: &Connection, reader: &Reader) -> Markup {
+pub(crate) fn cell(health: Health, overview: &ConnectionOverview, reader: &Reader) -> Markup {
+    let connection = &overview.connection;
     let (class, drawing, word) = health.look();
     let age = |at| times::age(at, reader.now, reader.zone());
     let clock = |at| times::clock(at, reader.now, reader.zone());
     let line = match health {
         Health::Failing => connection.last_error.as_ref().map(|problem| format!("Since {}", clock(problem.at))),
+        Health::FirstSync => {
+            let started = overview.first_sync.and_then(|sync| sync.started_at);
+            Some(started.map_or_else(|| "Begins soon".to_owned(), |at| format!("Started {}", clock(at))))
+        }
         Health::SlowedDown => connection.paused_until.map(|until| format!("Until {}", clock(until))),
         _ => connection.last_ok_at.map(|at| format!("Answered {}", age(at))),
     };
@@ -73,6 +85,29 @@ pub(crate) fn cell(health: Health, connection: &Connection, reader: &Reader) -> 
         div {
             div class="row t13 b5 health" { span class=(class) { (small(drawing, "")) } (word) }
             @if let Some(line) = line { div class="t12 mut" { (line) } }
+        }
+    }
+}
+
+/// How far the first reading has come.
+pub(crate) fn first_sync(sync: &FirstSync) -> Markup {
+    let share = sync.total.and_then(|total| sync.done.saturating_mul(100).checked_div(total)).unwrap_or(0).min(100);
+    html! {
+        div class="first-sync" {
+            div class="between t13" {
+                span { b class="b6" { "First sync." } " Reading issues" }
+                span class="num" {
+                    @match sync.total {
+                        Some(total) => { (figure(sync.done.into())) " of " (counted(total, "issue", "issues")) }
+                        None => { (counted(sync.done, "issue", "issues")) " so far" }
+                    }
+                }
+            }
+            svg class="bar run" role="progressbar" aria-label="First sync" aria-valuemin="0" aria-valuemax="100" aria-valuenow=(share) {
+                rect class="track" y="4" width="100%" height="6" rx="3" {}
+                rect class="fill" y="4" width={ (share) "%" } height="6" rx="3" {}
+            }
+            p class="t12 mut" { "You can already link key results. Their numbers settle when the first sync is done." }
         }
     }
 }

@@ -154,14 +154,14 @@ fn table(reader: &Reader, connections: &[ConnectionOverview]) -> Markup {
 
 fn group(reader: &Reader, overview: &ConnectionOverview) -> Markup {
     let connection = &overview.connection;
-    let health = Health::of(connection, reader);
+    let health = Health::of(overview, reader);
     let edits = may(&reader.user, Act::EditConnection(connection));
     html! {
         li class="cgrp" data-connection=(connection.id) data-part={ "connection-" (connection.id) } {
             div class="conn" {
                 (name(connection, edits))
                 div { div class="t13" { (place(connection.deployment)) } div class="t12 mut ell" { (signs_in(connection)) } }
-                (health::cell(health, connection, reader))
+                (health::cell(health, overview, reader))
                 (usage(overview))
                 div class="num t13" { (overview.links) span class="vh" { " links" } }
                 div class="t13" { (shared(connection)) }
@@ -170,6 +170,9 @@ fn group(reader: &Reader, overview: &ConnectionOverview) -> Markup {
                         (icon(Icon::Pencil))
                     }
                 } @else { span {} }
+            }
+            @if let (Health::FirstSync, Some(sync)) = (health, &overview.first_sync) {
+                div class="in-place" { (health::first_sync(sync)) }
             }
             @if health.is_trouble() { div class="in-place" { (trouble(reader, overview, health, edits)) } }
             @for warning in connection.warnings(overview.requests, reader.now) {

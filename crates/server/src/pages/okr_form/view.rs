@@ -24,9 +24,9 @@ pub(crate) fn render(page: &OkrForm) -> Markup {
     let verb = if page.okr.is_some() {
         "Save"
     } else if objective {
-        "Write down objective"
+        "Create objective"
     } else {
-        "Write down key result"
+        "Create key result"
     };
     let content = html! {
         div class="page narrow" {
@@ -37,6 +37,9 @@ pub(crate) fn render(page: &OkrForm) -> Markup {
                 @if page.okr.is_some() { input type="hidden" name="version" value=(page.entries.get("version")); }
                 (page.entries.banner())
                 (fields(page, objective))
+                @if page.okr.is_none() && !objective {
+                    p class="help next" { "Next, you connect it to Jira, or enter its number by hand." }
+                }
                 (actions(&back, verb, false))
             }
         }

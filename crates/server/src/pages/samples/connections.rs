@@ -18,7 +18,7 @@ use okrsync_domain::{
     person::Role,
     problem::ProblemCode,
 };
-use okrsync_store::{ConnectionOverview, LinkedOkr};
+use okrsync_store::{ConnectionOverview, FirstSync, LinkedOkr};
 
 /// A connection in each state, as its list shows it.
 fn connection(number: u32, state: ConnectionState) -> ConnectionOverview {
@@ -56,6 +56,9 @@ fn the_list_of_connections_shows_health_and_trouble_in_place() {
     let mut slow = connection(30, State::Ok);
     (slow.requests, slow.connection.paused_until) = (10_000, Some(at("2026-11-20T10:50:00Z")));
     all.push(slow);
+    let mut first = connection(31, State::Ok);
+    first.first_sync = Some(FirstSync { done: 2316, total: Some(6480), started_at: Some(at("2026-11-20T10:19:00Z")) });
+    all.push(first);
     let text = sound("connections", &list::render(&reader(Role::Admin), &all));
     for part in [
         "Healthy",
@@ -65,6 +68,8 @@ fn the_list_of_connections_shows_health_and_trouble_in_place() {
         "Paused",
         "Slowed down",
         "Until 10:50",
+        "Started 10:19",
+        "2,316 of 6,480 issues",
         "2,390 of 10,000",
         "API token · dana@",
         "Jira does not accept the sign-in: &lt;token&gt; rejected.",

@@ -205,7 +205,7 @@ fn a_key_result_has_its_number_its_way_and_its_issues() {
         "issues_after=815",
         "Delta packages &lt;are&gt; out.",
         "Holds until resumed",
-        "&quot;Epic Link&quot; = AE-786",
+        "<span class=\"q-f\">\"Epic Link\"</span>",
         "1.2 s",
         "data-refresh=\"/api/v1/okrs/00000000000000000000000011/refresh\"",
         "href=\"/okrs/00000000000000000000000010\"",
