@@ -43,7 +43,9 @@ async fn the_first_morning_ends_with_a_coloured_row() -> anyhow::Result<()> {
     story.press("a[href$='/connect']").await?;
     story.find("[name=jql]").await?.send_keys("projct = AE ").await?;
     story.says("[data-part=foot]", "Line 1, column 1").await?;
-    story.press("[data-part=foot] [data-mend]").await?;
+    let mend = story.find("[data-part=foot] [data-mend]").await?;
+    mend.scroll_into_view().await?;
+    mend.click().await?;
     story.says("[data-part=foot]", "4 issues match").await?;
     story.says("[data-part=preview]", "25.0%").await?;
     story.press("[data-save]").await?;
@@ -87,6 +89,8 @@ async fn keys_alone_are_enough() -> anyhow::Result<()> {
     story.find("dialog [name=value]:focus").await?;
     story.keys("36").await?;
     story.keys(Key::Control + Key::Enter).await?;
+    // The number may be there before the dialog is gone.
+    story.find("[data-toast]").await?;
     story.says(".pct", "60.0").await?;
     // The dialog of a second thought closes by Escape and gives the focus back.
     tab_to(&story, ".d-act a[href$='/check-in']").await?;
@@ -117,7 +121,7 @@ async fn a_telephone_is_enough() -> anyhow::Result<()> {
     story.press(&format!(".mtop a[href='/okrs/{objective}']")).await?;
     story.says(".mtop", "Q4 2026").await?;
     story.press(".mnav a[href='/more']").await?;
-    story.press("a[href='/connections']").await?;
+    story.press(".nav.list a[href='/connections']").await?;
     story.says(".cgrp", "Healthy").await?;
     story.browser.close().await
 }
