@@ -36,7 +36,9 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") for (const menu of document.querySelectorAll("details.menu[open]")) { menu.open = false; menu.querySelector("summary").focus(); }
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) document.activeElement?.form?.requestSubmit();
+    // Instead of the browser's own sending on Enter, not besides it.
+    const form = event.key === "Enter" && (event.ctrlKey || event.metaKey) && document.activeElement?.form;
+    if (form) { event.preventDefault(); form.requestSubmit(); }
   });
 
   okrsync.dialog = open;
