@@ -184,6 +184,35 @@ async fn a_past_number_is_proved(database: TestDatabase, dialect: Dialect) {
     app.admin.get(&foreign).await.problem(404, "no_reading");
 }
 
+/// A query that is put right soon after the first measurement is the one whose past is told; what is edited later is a move,
+/// and the past stays.
+async fn a_query_put_right_at_once_has_the_past(database: TestDatabase, dialect: Dialect) {
+    let app = app(&database).await;
+    let site = app.jira(dialect).await;
+    for (key, stories) in [("AE", 2), ("OPS", 1)] {
+        site.add_project(key, key).expect("a new project");
+        for _ in 0..stories {
+            site.create(IssueDraft::new(key, "Story")).expect("a story");
+        }
+    }
+    app.clock.advance(TimeDelta::days(5));
+    let connection = app.connect(&site).await;
+    let okr = app.key_result(json!({"starts_on": FIRST})).await;
+    for (jql, pause, matched) in
+        [("project = OPS", 10, 1), ("project = AE", 3 * 24 * 60, 2), ("project IN (AE, OPS)", 10, 2)]
+    {
+        app.link(&okr, &connection, jql, json!({})).await;
+        backfill(&app).await;
+        let past = reconstructed(&app, &okr).await;
+        let numbers: Vec<_> = past.iter().map(|reading| &reading["matched"]).collect();
+        assert_eq!(numbers, vec![&json!(matched); 5], "{jql}");
+        let path = format!("/okrs/{okr}/readings/{}/issues", past[0]["id"].as_str().expect("an id"));
+        let evidence = app.admin.get(&path).await.expect(200);
+        assert_eq!(evidence["issues"].as_array().map(Vec::len), Some(matched), "{evidence}");
+        app.clock.advance(TimeDelta::minutes(pause));
+    }
+}
+
 /// What cannot be known is said in words.
 async fn gaps_are_named(database: TestDatabase, dialect: Dialect) {
     let app = app(&database).await;
@@ -235,4 +264,5 @@ async fn the_past_costs_few_requests(database: TestDatabase, dialect: Dialect) {
 journey!(the_past_costs_few_requests);
 journey!(the_past_of_a_link_is_what_was);
 journey!(a_past_number_is_proved);
+journey!(a_query_put_right_at_once_has_the_past);
 journey!(gaps_are_named);

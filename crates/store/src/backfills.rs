@@ -12,7 +12,7 @@ use crate::{
     queries::Query,
     readings,
     row::{Row, big, word},
-    schema::{backfill_stage, backfills, queries, readings as reading_table},
+    schema::{backfill_stage, backfills, links, queries, readings as reading_table},
     sql_types::{Json, Ts},
     store::CHUNK,
 };
@@ -77,7 +77,7 @@ pub struct BackfillClaim {
     pub query: Query,
     /// The links whose past is wanted.
     pub links: Vec<PastLink>,
-    /// The latest of their first measurements: who matched before it is computed.
+    /// The latest of the query's first measurements of them: who matched before it is computed.
     pub until: Instant,
     /// What Jira matched then: what is computed is held against it.
     pub matched: Vec<IssueId>,
@@ -92,7 +92,7 @@ pub struct PastLink {
     pub linked: LinkedMeasure,
     /// The OKR's first day.
     pub starts_on: Date,
-    /// The instant of its first measurement: readings before it are computed.
+    /// The instant of its OKR's first measurement: readings before it are computed.
     pub first: Instant,
 }
 
@@ -238,7 +238,7 @@ impl Store {
         &self,
         lease: &BackfillLease,
         okrs: Vec<OkrId>,
-        found: PastFound,
+        mut found: PastFound,
         now: Instant,
     ) -> Result<(), StoreError> {
         let lease = lease.clone();
@@ -251,6 +251,8 @@ impl Store {
                 backfills::finished_at.eq(Some(Ts(now))),
             );
             one(on!(&mut *db, |c| diesel::update(held!(lease)).set(ended).execute(c))?, &lease)?;
+            let okrs = still_linked(db, &query, &okrs)?;
+            found.readings.retain(|(reading, _)| okrs.contains(&reading.okr_id));
             for part in okrs.chunks(CHUNK) {
                 let earlier = reading_table::table
                     .filter(reading_table::okr_id.eq_any(part.iter().map(ToString::to_string).collect::<Vec<_>>()))
@@ -298,6 +300,13 @@ impl Store {
         })
         .await
     }
+}
+
+/// Those OKRs that are still measured by a query: another one may have taken its place while it was read.
+fn still_linked(db: &mut Db, query: &str, okrs: &[OkrId]) -> Result<Vec<OkrId>, StoreError> {
+    let linked: Vec<String> =
+        on!(db, |c| links::table.filter(links::query_id.eq(query)).select(links::okr_id).load(c))?;
+    Ok(okrs.iter().copied().filter(|okr| linked.contains(&okr.to_string())).collect())
 }
 
 /// Writes down issues that the mirror does not have: their keys are part of the evidence.

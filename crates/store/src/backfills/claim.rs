@@ -20,6 +20,9 @@ use okrsync_domain::{
 };
 use std::collections::BTreeMap;
 
+/// A query that is edited within this time of the first measurement is the one that was meant.
+const SOON: TimeDelta = TimeDelta::days(1);
+
 /// A query with the links that share it.
 type Family = (String, Vec<(LinkedMeasure, Date)>);
 
@@ -49,40 +52,55 @@ fn families(db: &mut Db) -> Result<Vec<Family>, StoreError> {
 }
 
 /// What is wanted, in a text that is another one when something else is.
-fn plan(links: &[(LinkedMeasure, Date)]) -> String {
-    let part = |(linked, starts_on): &(LinkedMeasure, Date)| {
+fn plan(links: &[Measured]) -> String {
+    let part = |Measured { linked, starts_on, .. }: &Measured| {
         let LinkedMeasure { link, measure } = linked;
         format!("{} {starts_on} {:?} {} {measure:?}", link.okr_id, link.metric, link.completed_only)
     };
     links.iter().map(part).collect::<Vec<_>>().join("\n")
 }
 
-/// An OKR's first measurement: when, and by which query.
-fn first_measured(db: &mut Db, okr: OkrId) -> Result<Option<(Instant, Option<String>)>, StoreError> {
-    let first = reading_table::table
-        .filter(reading_table::okr_id.eq(okr.to_string()))
-        .filter(reading_table::kind.eq(word(&ReadingKind::Automatic)))
-        .order((reading_table::at, reading_table::id))
-        .select((reading_table::at, reading_table::query_id));
-    let first: Option<(Ts, Option<String>)> = on!(db, |c| first.first(c).optional())?;
-    Ok(first.map(|(at, query)| (at.0, query)))
+/// A link with the first measurement of its OKR, and the first one by its query as it is now.
+struct Measured {
+    linked: LinkedMeasure,
+    starts_on: Date,
+    first: Instant,
+    by_query: Instant,
 }
 
-/// The links whose past is missing: those that this query was the first to measure, after their OKR's first day.
-fn missing_past(
-    db: &mut Db,
-    query: &str,
-    links: Vec<(LinkedMeasure, Date)>,
-    day: impl Fn(Instant) -> Date,
-) -> Result<Vec<PastLink>, StoreError> {
-    let mut missing = Vec::new();
-    for (linked, starts_on) in links {
-        let Some((first, by)) = first_measured(db, linked.link.okr_id)? else { continue };
-        if by.as_deref() == Some(query) && starts_on < day(first) {
-            missing.push(PastLink { linked, starts_on, first });
+/// An OKR's first measurement, by one query or by whichever.
+fn first_measured(db: &mut Db, okr: OkrId, query: Option<&str>) -> Result<Option<Instant>, StoreError> {
+    let first: Option<Ts> = on!(db, |c| {
+        let mut readings = reading_table::table
+            .filter(reading_table::okr_id.eq(okr.to_string()))
+            .filter(reading_table::kind.eq(word(&ReadingKind::Automatic)))
+            .order((reading_table::at, reading_table::id))
+            .select(reading_table::at)
+            .into_boxed();
+        if let Some(query) = query {
+            readings = readings.filter(reading_table::query_id.eq(Some(query.to_owned())));
         }
+        readings.first(c).optional()
+    })?;
+    Ok(first.map(|at| at.0))
+}
+
+/// The links that their query has measured: what is not measured yet has no past yet.
+fn measured(db: &mut Db, query: &str, links: Vec<(LinkedMeasure, Date)>) -> Result<Vec<Measured>, StoreError> {
+    let mut found = Vec::new();
+    for (linked, starts_on) in links {
+        let okr = linked.link.okr_id;
+        let (first, by_query) = (first_measured(db, okr, None)?, first_measured(db, okr, Some(query))?);
+        found.extend(first.zip(by_query).map(|(first, by_query)| Measured { linked, starts_on, first, by_query }));
     }
-    Ok(missing)
+    Ok(found)
+}
+
+impl Measured {
+    /// Whether the past is this query's: it measured first, or was put right soon after.
+    fn has_past(&self, day: impl Fn(Instant) -> Date) -> bool {
+        self.by_query - self.first < SOON && self.starts_on < day(self.first)
+    }
 }
 
 /// What a query matched at an instant at which it was measured.
@@ -182,19 +200,22 @@ impl Store {
                 known.into_iter().map(|row| (row.query_id.clone(), row)).collect();
             let day = |at| organisation.today(at);
             for (query, links) in families(db)? {
+                let links = measured(db, &query, links)?;
                 let (row, plan) = (known.get(&query), plan(&links));
-                let measured = links.iter().map(|(link, _)| first_measured(db, link.link.okr_id));
-                let measured: Vec<_> = measured.collect::<Result<_, _>>()?;
-                if measured.iter().any(Option::is_none) || row.is_some_and(|row| !row.is_open(&plan, now)) {
+                if links.is_empty() || row.is_some_and(|row| !row.is_open(&plan, now)) {
                     continue;
                 }
                 let lease_until = (worker.as_str(), now + lease_time);
-                let links = missing_past(db, &query, links, day)?;
+                let links: Vec<Measured> = links.into_iter().filter(|link| link.has_past(day)).collect();
                 let from = links.iter().map(|link| link.starts_on).min();
-                let until = links.iter().map(|link| link.first).max();
+                let until = links.iter().map(|link| link.by_query).max();
                 let lease = lease(db, &query, &plan, row, (from, until), lease_until)?;
-                if let Some((until, _)) = until.zip(from) {
-                    return describe(db, lease, links, until, organisation.period_minutes).map(Some);
+                if let Some(until) = until {
+                    let links = links.into_iter().map(|link| {
+                        let Measured { linked, starts_on, first, .. } = link;
+                        PastLink { linked, starts_on, first }
+                    });
+                    return describe(db, lease, links.collect(), until, organisation.period_minutes).map(Some);
                 }
             }
             Ok(None)
