@@ -14,6 +14,7 @@ use crate::options::Dialect;
 use crate::sim::JiraSim;
 use crate::site::Act;
 use crate::sync::write;
+use crate::webhooks::Happened;
 
 /// An issue to be filed.
 ///
@@ -230,6 +231,7 @@ impl JiraSim {
         let before = site.revision;
         let id = site.insert(Act { at, author }, state);
         self.note_lag(&mut site, id, before);
+        self.shared.announce(&site, id, Happened::Created);
         Ok(id)
     }
 

@@ -13,6 +13,7 @@ use crate::options::Dialect;
 use crate::sim::JiraSim;
 use crate::site::Act;
 use crate::sync::{read, write};
+use crate::webhooks::Happened;
 
 /// An issue under someone's hands. Every method acts at once and hands the edit back, so that acts can follow:
 /// `sim.edit(id)?.transition("Done")?.points("8")?`.
@@ -265,9 +266,14 @@ impl IssueEdit<'_> {
             items.clear();
             state.updated = act.at;
         }
-        let before = site.revision;
+        let (before, deleted) = (site.revision, state.deleted);
         site.update(self.id, &act, state, items);
         self.sim.note_lag(&mut site, self.id, before);
+        if deleted {
+            self.sim.shared.announce(&site, self.id, Happened::Deleted);
+        } else {
+            self.sim.shared.announce_update(&site, self.id);
+        }
         drop(site);
         Ok(self)
     }

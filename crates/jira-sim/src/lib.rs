@@ -38,6 +38,7 @@ mod site;
 mod sync;
 mod truth;
 mod web;
+mod webhooks;
 
 pub use catalogue::{Browsers, Category, SprintState, User};
 pub use clock::{Instant, SimClock};
@@ -54,3 +55,4 @@ pub use options::{AnonymousAccess, BadCredentials, Burst, Dialect, SiteOptions};
 pub use random_faults::RandomFaults;
 pub use sim::JiraSim;
 pub use truth::{Quantity, TrueIssue, Truth};
+pub use webhooks::{Carriage, Deliveries, Receipt, Webhook};

@@ -17,6 +17,7 @@ use crate::options::{Dialect, SiteOptions};
 use crate::site::Site;
 use crate::sync::{lock, read, write};
 use crate::web::{self, Memory};
+use crate::webhooks::Webhooks;
 
 /// Everything that requests and the handle share.
 #[derive(Debug)]
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) ledger: Ledger,
     pub(crate) memory: Memory,
+    pub(crate) webhooks: Webhooks,
 }
 
 /// A running Jira site. Clones are the same site; it stops listening when the last one is dropped.
@@ -78,6 +80,7 @@ impl JiraSim {
             faults: Faults::default(),
             ledger: Ledger::default(),
             memory: Memory::default(),
+            webhooks: Webhooks::default(),
             options,
         });
         let running = CancellationToken::new();

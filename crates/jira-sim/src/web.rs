@@ -20,6 +20,8 @@ mod queries;
 mod reply;
 mod selection;
 mod server_search;
+pub(crate) mod webhook_json;
+mod webhooks;
 mod wire;
 mod worklog_json;
 

@@ -282,6 +282,13 @@ impl Apps {
         (!family.revoked).then_some((&family.user, &family.scope))
     }
 
+    /// The client that an access token was given to.
+    pub(crate) fn client(&self, text: &str, now: Instant) -> Option<OauthClient> {
+        let token = self.access.iter().find(|token| token.text == text && now < token.ends)?;
+        let id = &self.families[token.family].client_id;
+        self.clients.iter().find(|known| known.client.id == *id).map(|known| known.client.clone())
+    }
+
     pub(crate) fn revoke(&mut self, user: &str) {
         self.families.iter_mut().filter(|family| family.user == user).for_each(|family| family.revoked = true);
     }

@@ -6,7 +6,9 @@ use rand::{Rng, SeedableRng};
 
 use crate::draft::IssueDraft;
 use crate::error::SimError;
+use crate::issue::AsOf;
 use crate::sim::JiraSim;
+use crate::sync::read;
 
 /// How much.
 #[derive(Clone, Debug)]
@@ -73,6 +75,28 @@ fn query(set: usize) -> String {
         1 => format!("issuetype in (Story, Task, Bug) AND labels = set-{set}"),
         _ => format!("labels in (set-{set}) AND project is not EMPTY"),
     }
+}
+
+/// Changes the status of one issue that some query matches, the `number`th of them, to done or back. Answers the numbers of all
+/// queries that match it.
+pub fn touch(sim: &JiraSim, number: usize) -> Result<Vec<usize>, SimError> {
+    let (id, done, queries) = {
+        let site = read(&sim.shared.site);
+        let all = site.issues();
+        let labelled = (0..all.len()).map(|step| &all[(number + step) % all.len()]);
+        let mut states = labelled.filter_map(|issue| Some((issue.id, issue.state(AsOf::Now)?)));
+        let (id, state) = states
+            .find(|(_, state)| state.labels.iter().any(|label| set(label).is_some()))
+            .ok_or_else(|| SimError::unknown("issue", "of any query"))?;
+        (id, state.resolved.is_some(), state.labels.iter().filter_map(|label| set(label)).collect())
+    };
+    sim.edit(id)?.transition(if done { "To Do" } else { "Done" })?;
+    Ok(queries)
+}
+
+/// The query that a label stands for.
+fn set(label: &str) -> Option<usize> {
+    label.strip_prefix("set-")?.parse().ok()
 }
 
 /// Changes a share of the issues (0 to 1): statuses and points. Answers how many.

@@ -22,7 +22,12 @@ pub(crate) struct Visitor {
     pub(crate) plan: Plan,
     /// The time zone of the user's profile, else the site's.
     pub(crate) zone: Tz,
+    /// The app through which the user came, if by OAuth 2.0.
+    pub(crate) app: Option<App>,
 }
+
+/// An app of somebody's.
+pub(crate) type App = crate::oauth::OauthClient;
 
 /// A question to a handler.
 #[derive(Debug)]
@@ -109,6 +114,16 @@ pub(crate) fn on_get<R: IntoResponse + 'static>(handler: fn(&Ask) -> R) -> Metho
 /// Routes POST to a handler.
 pub(crate) fn on_post<R: IntoResponse + 'static>(handler: fn(&Ask) -> R) -> MethodRouter<Arc<Shared>> {
     route(MethodFilter::POST, handler)
+}
+
+/// Routes PUT to a handler.
+pub(crate) fn on_put<R: IntoResponse + 'static>(handler: fn(&Ask) -> R) -> MethodRouter<Arc<Shared>> {
+    route(MethodFilter::PUT, handler)
+}
+
+/// Routes DELETE to a handler.
+pub(crate) fn on_delete<R: IntoResponse + 'static>(handler: fn(&Ask) -> R) -> MethodRouter<Arc<Shared>> {
+    route(MethodFilter::DELETE, handler)
 }
 
 /// Routes GET and POST to a handler.

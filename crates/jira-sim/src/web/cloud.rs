@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use super::ask::{Ask, on_both, on_get, on_post};
+use super::ask::{Ask, on_both, on_delete, on_get, on_post, on_put};
 use super::reply::Reply;
-use super::{cloud_search, issues, jql_tools, metadata};
+use super::{cloud_search, issues, jql_tools, metadata, webhooks};
 use crate::sim::Shared;
 
 /// Jira's own words for the search that was removed.
@@ -50,6 +50,9 @@ fn version_routes() -> Router<Arc<Shared>> {
         .route("/mypermissions", on_get(metadata::my_permissions))
         .route("/serverInfo", on_get(metadata::server_info))
         .route("/configuration", on_get(metadata::configuration))
+        .route("/webhook", on_get(webhooks::list).merge(on_post(webhooks::register)).merge(on_delete(webhooks::remove)))
+        .route("/webhook/refresh", on_put(webhooks::extend))
+        .route("/webhook/failed", on_get(webhooks::failed))
 }
 
 fn removed(_: &Ask) -> Reply {

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 
-use super::ask::Visitor;
+use super::ask::{App, Visitor};
 use super::consent;
 use super::identity::{self, Mark};
 use super::limits::Verdict;
@@ -62,7 +62,8 @@ pub(crate) async fn attend(
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     let caller = caller(&gate, &presented, &parts, &body);
-    let visitor = visitor(&gate, caller, plan);
+    let app = app(shared, &presented);
+    let visitor = Visitor { app, ..visitor(&gate, caller, plan) };
     visit.entry.user = visitor.caller.user().map(str::to_owned);
     let limit = identity::draw(&gate, &visitor.caller, &facts);
     let early = refuse(&gate, &visitor, &parts.headers, &facts, limit);
@@ -171,6 +172,7 @@ fn by_grant(gate: &Gate, presented: &Presented, parts: &Parts, body: &Bytes) -> 
                 Dialect::DataCenter => "READ",
                 Dialect::Cloud if gate.door == Door::Site => return Some(Caller::WrongDoor),
                 Dialect::Cloud if parts.uri.path().ends_with("/myself") => "read:jira-user",
+                Dialect::Cloud if parts.uri.path().contains("/webhook") => "manage:jira-webhook",
                 Dialect::Cloud => "read:jira-work",
             };
             let reaches = scope.split(' ').any(|scope| scope == wanted);
@@ -187,6 +189,14 @@ fn by_grant(gate: &Gate, presented: &Presented, parts: &Parts, body: &Bytes) -> 
     }
 }
 
+/// The app that presents what somebody granted to it.
+fn app(shared: &Shared, presented: &Presented) -> Option<App> {
+    match presented {
+        Presented::Bearer(text) => lock(&shared.oauth.apps).client(text, shared.options.clock.now()),
+        _ => None,
+    }
+}
+
 /// Lets faults turn the caller into somebody else.
 fn visitor(gate: &Gate, caller: Caller, plan: Plan) -> Visitor {
     let shared = &gate.shared;
@@ -197,7 +207,7 @@ fn visitor(gate: &Gate, caller: Caller, plan: Plan) -> Visitor {
         _ => caller,
     };
     let zone = caller.user().and_then(|id| people.user(id)).map_or(shared.options.zone, |user| user.zone);
-    Visitor { caller, plan, zone }
+    Visitor { caller, plan, zone, app: None }
 }
 
 /// What is answered before any handler sees the request.

@@ -1,5 +1,7 @@
 //! Cloud's tools about queries: parsing and checking them, matching issues against them, what may be typed.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -85,6 +87,9 @@ pub(crate) fn match_issues(ask: &Ask) -> Answer {
     let body: Body = ask.parse()?;
     if body.issue_ids.len() > MOST_MATCHED.0 || body.jqls.len() > MOST_MATCHED.1 {
         return Err(Reply::error(400, "Too many issues or queries."));
+    }
+    if body.issue_ids.iter().collect::<BTreeSet<_>>().len() < body.issue_ids.len() {
+        return Err(Reply::error(400, "The list of issues must not name one twice."));
     }
     let site = read(&ask.shared.site);
     let matches = body.jqls.iter().map(|jql| {

@@ -7,3 +7,4 @@ mod faults;
 mod history;
 mod oauth;
 mod scenario;
+mod webhooks;

@@ -28,10 +28,10 @@ async fn decide(browser: &Visitor, authorize: &str, decision: &str) -> String {
     back.header("location").to_owned()
 }
 
-struct App {
-    sim: JiraSim,
-    browser: Visitor,
-    id: String,
+pub(crate) struct App {
+    pub(crate) sim: JiraSim,
+    pub(crate) browser: Visitor,
+    pub(crate) id: String,
     secret: String,
 }
 
@@ -41,7 +41,7 @@ impl App {
         Self::at(sim)
     }
 
-    async fn cloud() -> Self {
+    pub(crate) async fn cloud() -> Self {
         Self::at(cloud(SiteOptions::default(), 2).await.0)
     }
 
@@ -58,6 +58,11 @@ impl App {
     }
 
     async fn code(&self) -> String {
+        self.code_for("read:jira-work%20read:jira-user%20offline_access").await
+    }
+
+    /// A code for these scopes of Cloud.
+    async fn code_for(&self, scopes: &str) -> String {
         let id = &self.id;
         let authorize = match self.sim.auth_url().as_str() {
             "" => format!(
@@ -67,7 +72,7 @@ impl App {
             ),
             auth => format!(
                 "{auth}/authorize?client_id={id}&redirect_uri={BACK}&response_type=code&state=s&prompt=consent\
-                 &audience=api.atlassian.com&scope=read:jira-work%20read:jira-user%20offline_access"
+                 &audience=api.atlassian.com&scope={scopes}"
             ),
         };
         let back = decide(&self.browser, &authorize, "allow").await;
@@ -85,6 +90,12 @@ impl App {
     async fn redeem(&self, code: &str, verifier: &str) -> Answer {
         let grant = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", BACK)];
         self.token(&[&grant[..], &[("code_verifier", verifier)]].concat()).await
+    }
+
+    /// An access token for these scopes of Cloud.
+    pub(crate) async fn access(&self, scopes: &str) -> String {
+        let code = self.code_for(&scopes.replace(' ', "%20")).await;
+        text(&self.redeem(&code, VERIFIER).await, "access_token")
     }
 
     async fn renew(&self, refresh: &str) -> Answer {
