@@ -1,6 +1,6 @@
 //! What every part of the engine works with.
 
-use crate::{SyncConfig, catalogues::Catalogues, events::Events, sites::Sites, waker::Waker};
+use crate::{SyncConfig, catalogues::Catalogues, events::Events, replicas::Outbox, sites::Sites, waker::Waker};
 use okrsync_domain::{Clock, Random};
 use okrsync_store::Store;
 
@@ -15,4 +15,6 @@ pub(crate) struct Context {
     pub(crate) catalogues: Catalogues,
     pub(crate) events: Events,
     pub(crate) waker: Waker,
+    /// What other processes on the database are told.
+    pub(crate) outbox: Outbox,
 }

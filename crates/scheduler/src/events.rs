@@ -1,6 +1,8 @@
 //! What happened, for browsers that listen: numbered, with a memory short enough to keep and long enough to resume.
 
+use crate::replicas::{News, Outbox};
 use okrsync_domain::{Clock, ConnectionId, OkrId, RefreshId, connection::ConnectionState, refresh::RefreshState};
+use serde::{Deserialize, Serialize};
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
@@ -11,7 +13,8 @@ use tokio::sync::broadcast::{self, error::RecvError};
 const REMEMBERED: usize = 1024;
 
 /// Something worth telling a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// An OKR's numbers, freshness or text changed.
     OkrUpdated {
@@ -49,11 +52,12 @@ pub struct Sequenced {
     pub event: Event,
 }
 
-/// The events of this process. Clones are the same stream.
+/// The events of this process, and those that other processes on the database tell of. Clones are the same stream.
 #[derive(Debug, Clone)]
 pub struct Events {
     memory: Arc<Mutex<Memory>>,
     live: broadcast::Sender<Sequenced>,
+    outbox: Outbox,
 }
 
 #[derive(Debug)]
@@ -75,11 +79,23 @@ impl Events {
     pub fn new(clock: &Clock) -> Self {
         let next = u64::try_from(clock.now().timestamp_micros()).unwrap_or(0);
         let memory = Memory { next, recent: VecDeque::with_capacity(REMEMBERED) };
-        Self { memory: Arc::new(Mutex::new(memory)), live: broadcast::Sender::new(REMEMBERED) }
+        let live = broadcast::Sender::new(REMEMBERED);
+        Self { memory: Arc::new(Mutex::new(memory)), live, outbox: Outbox::default() }
     }
 
-    /// Tells everybody.
+    /// The same stream, which other processes are told of as well.
+    pub(crate) fn telling(self, outbox: &Outbox) -> Self {
+        Self { outbox: outbox.clone(), ..self }
+    }
+
+    /// Tells everybody, here and elsewhere.
     pub fn publish(&self, event: Event) {
+        self.outbox.put(News::Event(event.clone()));
+        self.relay(event);
+    }
+
+    /// Tells everybody here.
+    pub(crate) fn relay(&self, event: Event) {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let sequenced = Sequenced { sequence: memory.next, event };
         memory.next += 1;

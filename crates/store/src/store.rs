@@ -42,6 +42,7 @@ impl Options {
 pub struct Store {
     connections: Connections,
     backend: Backend,
+    pub(crate) target: Arc<Target>,
     pub(crate) random: Random,
     pub(crate) period_minutes: u32,
     note: Option<Arc<Note>>,
@@ -64,6 +65,7 @@ impl Store {
         let store = Self {
             connections: Connections::new(&target, options.connections)?,
             backend: target.backend(),
+            target: Arc::new(target),
             random: options.random,
             period_minutes: options.period_minutes,
             note: None,

@@ -15,7 +15,11 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use tokio_postgres::{Client, Connection, Socket, tls::MakeTlsConnect};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// The half of a connection to a server that carries messages.
+pub(crate) type RawConnection = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// Which database is behind a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,17 +106,24 @@ impl Target {
                 }
                 open_in_background(path.clone(), purpose).await.map(Db::Sqlite)
             }
-            Self::Postgres(config, tls) => {
-                let unavailable = |error: &dyn std::error::Error| StoreError::Unavailable(causes(error));
-                let (client, connection) = config
-                    .connect(MakeRustlsConnect::new((**tls).clone()))
-                    .await
-                    .map_err(|error| unavailable(&error))?;
+            Self::Postgres(..) => {
+                let (client, connection) = self.raw_connection().await?;
                 let connection = AsyncPgConnection::try_from_client_and_connection(client, connection)
                     .await
-                    .map_err(|error| unavailable(&error))?;
+                    .map_err(|error| StoreError::Unavailable(causes(&error)))?;
                 Ok(Db::Pg(Pg::from(connection)))
             }
+        }
+    }
+
+    /// Opens one connection to a server, as its protocol is spoken.
+    pub(crate) async fn raw_connection(&self) -> Result<(Client, RawConnection), StoreError> {
+        match self {
+            Self::Sqlite(_) => Err(StoreError::Configuration("a file is no server".to_owned())),
+            Self::Postgres(config, tls) => config
+                .connect(MakeRustlsConnect::new((**tls).clone()))
+                .await
+                .map_err(|error| StoreError::Unavailable(causes(&error))),
         }
     }
 }
