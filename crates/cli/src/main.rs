@@ -69,10 +69,10 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = cli.config.as_deref();
     match cli.command {
         Command::Serve => serve::run(config).await,
-        Command::Demo(args) => demo::run(config, args).await,
+        Command::Demo(args) => Box::pin(demo::run(config, args)).await,
         Command::Migrate => migrate::run(config).await,
         Command::Doctor => Box::pin(doctor::run(config)).await,
-        Command::User(command) => user::run(config, command).await,
+        Command::User(command) => Box::pin(user::run(config, command)).await,
         Command::Token(command) => token::run(config, command).await,
         Command::Key(command) => key::run(config, command).await,
         Command::Refresh(args) => refresh::run(config, args).await,

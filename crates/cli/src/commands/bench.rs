@@ -8,6 +8,7 @@ pub(crate) mod simulate;
 mod sync;
 mod table;
 mod usage;
+mod webhook;
 
 use clap::Subcommand;
 use std::process::ExitCode;
@@ -20,6 +21,8 @@ pub(crate) enum Command {
     Forecast(forecast::Args),
     /// The same work by plain paging with the same client, for the ratio.
     Naive(naive::Args),
+    /// From an event in Jira to the readings that it moves, with many queries on the connection.
+    Webhook(webhook::Args),
     /// Reads a board of many OKRs, at rest and while everything is refreshed.
     Board(board::Args),
 }
@@ -29,6 +32,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Sync(args) => Box::pin(sync::run(args)).await,
         Command::Forecast(args) => forecast::run(&args),
         Command::Naive(args) => naive::run(args).await,
+        Command::Webhook(args) => Box::pin(webhook::run(args)).await,
         Command::Board(args) => board::run(args).await,
     }
 }

@@ -59,7 +59,7 @@ pub(crate) struct Traffic {
 }
 
 /// What it is told, a line of JSON each; it answers with one.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Order {
     /// Time passes.
@@ -68,6 +68,16 @@ enum Order {
     Change { share: f64 },
     /// Answers [`Traffic`] and counts anew.
     Count,
+    /// Tells of changes at an address from now on.
+    Hook { url: String, secret: String },
+    /// One issue changes; answers [`Touched`].
+    Touch,
+}
+
+/// The queries that match an issue that changed, by their numbers.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Touched {
+    pub(crate) queries: Vec<usize>,
 }
 
 /// Serves until standard input closes.
@@ -93,13 +103,17 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     output::line(serde_json::to_string(&announcement)?);
     let mut orders = BufReader::new(stdin()).lines();
+    let mut touched = 0;
     while let Some(line) = orders.next_line().await? {
-        output::line(obey(&site, &clock, serde_json::from_str(&line)?)?);
+        output::line(obey(&site, &clock, &mut touched, serde_json::from_str(&line)?)?);
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn obey(site: &JiraSim, clock: &SimClock, order: Order) -> anyhow::Result<String> {
+/// Issues between two that change: so that one event has little to do with the next.
+const STRIDE: usize = 997;
+
+fn obey(site: &JiraSim, clock: &SimClock, touched: &mut usize, order: Order) -> anyhow::Result<String> {
     Ok(match order {
         Order::Advance { seconds } => {
             clock.advance(TimeDelta::seconds(seconds));
@@ -111,6 +125,14 @@ fn obey(site: &JiraSim, clock: &SimClock, order: Order) -> anyhow::Result<String
             let (requests, searches, bytes) = (ledger.len(), ledger.count("/search"), ledger.bytes_out());
             ledger.clear();
             serde_json::to_string(&Traffic { requests, searches, bytes })?
+        }
+        Order::Hook { url, secret } => {
+            site.add_webhook(&url, Some(&secret), None)?;
+            serde_json::to_string(&url)?
+        }
+        Order::Touch => {
+            *touched += STRIDE;
+            serde_json::to_string(&Touched { queries: bulk::touch(site, *touched)? })?
         }
     })
 }
@@ -153,6 +175,16 @@ impl Simulator {
     /// Changes a share of the issues; how many those were.
     pub(crate) async fn change(&mut self, share: f64) -> anyhow::Result<usize> {
         self.tell(Order::Change { share }).await
+    }
+
+    /// From now on it tells of changes.
+    pub(crate) async fn hook(&mut self, url: String, secret: String) -> anyhow::Result<()> {
+        self.tell::<String>(Order::Hook { url, secret }).await.map(drop)
+    }
+
+    /// Changes one issue.
+    pub(crate) async fn touch(&mut self) -> anyhow::Result<Touched> {
+        self.tell(Order::Touch).await
     }
 
     /// What it was asked since the last time.
