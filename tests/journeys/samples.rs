@@ -187,6 +187,7 @@ impl World {
             ("POST", "/connections/{id}/start") => ("", json!({"sharing": "private"}), vec![]),
             ("POST", "/integrations/jira") => ("", json!({"enabled": "false"}), vec![]),
             ("PATCH", "/connections/{id}") => ("", json!({"name": "Renamed"}), vec![]),
+            ("DELETE", "/connections/{id}/webhook") => ("", json!({}), vec![webhook_of(things)]),
             ("PUT", "/connections/{id}/site") => ("", json!({"cloud_id": "1"}), vec![]),
             ("POST", "/okrs") => ("", okr, vec![]),
             ("PATCH", "/okrs/{id}") => ("", json!({"title": "Fix 30 bugs"}), vec![]),
@@ -271,6 +272,11 @@ fn form_of(connection: &Value) -> Value {
         "sharing": connection["sharing"],
         "enabled": "true",
     })
+}
+
+/// What sets the webhook of a connection up.
+fn webhook_of(things: &Things) -> (Method, String, Value) {
+    (Method::POST, format!("/connections/{}/webhook", things.connection), json!({}))
 }
 
 /// The fields of forms about people and settings.

@@ -1,7 +1,7 @@
 //! Whether an answer can be trusted: from Jira, from the right account, whole. Pure: status, headers and body in, verdict
 //! out.
 
-use crate::{Error, oauth1::Problem};
+use crate::{Error, call::Kind, oauth1::Problem};
 use chrono::DateTime;
 use okrsync_domain::Instant;
 use percent_encoding::percent_decode_str;
@@ -31,14 +31,12 @@ pub(crate) struct Answer {
 /// What an answer is held against.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Expectation<'a> {
-    /// Whether the request was signed, so that an answer to nobody is a failure.
-    pub signed: bool,
+    /// What was asked: to which kind of call it is the answer.
+    pub kind: Kind,
     /// The account that must have been answered, if known.
     pub account: Option<&'a str>,
     /// Whether earlier answers named the account, so that this one must too.
     pub named: bool,
-    /// Whether a refusal is about the query.
-    pub query: bool,
 }
 
 impl Answer {
@@ -48,18 +46,19 @@ impl Answer {
             return Err(error);
         }
         match self.status.as_u16() {
-            200..=299 | 400 | 404 if expected.signed => self.judge_identity(expected)?,
+            200..=299 | 400 | 404 if expected.kind != Kind::Anonymous => self.judge_identity(expected)?,
             401 | 403 => return Err(self.refusal()),
             _ => {}
         }
         match self.status.as_u16() {
+            200..=299 if expected.kind == Kind::Command && self.body.trim_ascii().is_empty() => Ok(()),
             200..=299 => self.judge_body(),
             300..=399 => Err(self.redirect()),
-            400 if expected.query => Err(self.query_error()),
+            400 if expected.kind == Kind::Query => Err(self.query_error()),
             404 => Err(Error::NotFound { path: self.path.clone() }),
             407 => Err(Error::Unreachable { cause: crate::Unreachable::Proxy, detail: self.words() }),
             410 => Err(Error::ApiRemoved { path: self.path.clone() }),
-            500 if expected.query && self.is_result_window() => Err(Error::ResultWindow),
+            500 if expected.kind == Kind::Query && self.is_result_window() => Err(Error::ResultWindow),
             status @ (408 | 425 | 500..=599) => Err(Error::ServerError { status, detail: self.words() }),
             status => Err(Error::UnexpectedAnswer { detail: format!("HTTP {status}: {}", self.words()) }),
         }

@@ -18,7 +18,7 @@ pub(crate) struct Call {
 }
 
 /// What a call is about, and so how its answer is held against expectations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Plain reading.
     Read,
@@ -26,7 +26,10 @@ pub(crate) enum Kind {
     Query,
     /// Who am I: the account may be any.
     WhoAmI,
+    /// Something is done: an empty answer will do.
+    Command,
     /// Nobody in particular, without credential, from the site itself.
+    #[default]
     Anonymous,
 }
 
@@ -64,6 +67,11 @@ impl Call {
     /// It finds out the account.
     pub(crate) fn about_me(self) -> Self {
         Self { kind: Kind::WhoAmI, ..self }
+    }
+
+    /// It is done by somebody signed in, and what is done need not be answered with anything.
+    pub(crate) fn command(method: Method, path: impl Into<String>, body: &impl Serialize) -> Self {
+        Self { method, kind: Kind::Command, ..Self::post(path, body) }
     }
 
     /// Without the connection's credential, to the site itself unless the path is a complete address.

@@ -281,10 +281,9 @@ impl Client {
 
     fn expectation(&self, call: &Call) -> Expectation<'_> {
         Expectation {
-            signed: call.kind != Kind::Anonymous,
+            kind: call.kind,
             account: self.account().filter(|_| call.kind != Kind::WhoAmI),
             named: self.shared.named.load(Ordering::Relaxed),
-            query: call.kind == Kind::Query,
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 use okrsync_domain::{catalogue::Project, issue::IssueId};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 use url::Url;
 
 /// Base of the REST API.
@@ -28,10 +28,15 @@ pub(crate) const FETCH_SIZE: u32 = 100;
 /// Pages without an issue in a row, before the walk is given up as endless.
 const MOST_EMPTY_PAGES: u32 = 50;
 const PROJECTS_PAGE: usize = 100;
+/// Issues that a search reads past its index.
+pub(crate) const MOST_RECONCILED: usize = 50;
+/// Queries that are matched at once. Jira has a limit and does not tell it.
+pub(crate) const MATCHED_AT_ONCE: usize = 10;
 
 /// Pages by opaque token.
 pub(crate) struct TokenPager {
     jql: String,
+    reconciled: Arc<[IssueId]>,
     token: Option<String>,
     used: HashSet<String>,
     empty: u32,
@@ -43,13 +48,15 @@ struct SearchBody<'a> {
     jql: &'a str,
     max_results: u32,
     fields: Vec<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    reconcile_issues: &'a [IssueId],
     #[serde(skip_serializing_if = "Option::is_none")]
     next_page_token: Option<&'a str>,
 }
 
 impl TokenPager {
-    pub(crate) fn new(jql: String) -> Self {
-        Self { jql, token: None, used: HashSet::new(), empty: 0 }
+    pub(crate) fn new(jql: String, reconciled: Arc<[IssueId]>) -> Self {
+        Self { jql, reconciled, token: None, used: HashSet::new(), empty: 0 }
     }
 
     pub(crate) async fn next<R: Row>(&mut self, client: &Client, wanted: &Wanted) -> Result<Found<R>, Error> {
@@ -57,6 +64,7 @@ impl TokenPager {
             jql: &self.jql,
             max_results: wanted.page_size.unwrap_or(PAGE_SIZE).max(1),
             fields: wanted.names(),
+            reconcile_issues: &self.reconciled,
             next_page_token: self.token.as_deref(),
         };
         let answer = client.send(&search(&body)).await.map_err(|error| self.of_later_page(error))?;
@@ -168,7 +176,7 @@ pub(crate) async fn check_query(client: &Client, jql: &str) -> Result<Verdict, E
 
 /// One id at most: whether a query matches anything, and with which warnings.
 pub(crate) async fn probe(client: &Client, jql: &str) -> Result<(Option<bool>, Vec<String>), Error> {
-    let body = SearchBody { jql, max_results: 1, fields: vec!["id"], next_page_token: None };
+    let body = SearchBody { jql, max_results: 1, fields: vec!["id"], reconcile_issues: &[], next_page_token: None };
     let answer = client.send(&search(&body)).await?;
     let (found, more, warnings) = wire::any_issue(&answer.path, &answer.body)?;
     let matches_nothing = if found { Some(false) } else { (!more).then_some(true) };
@@ -186,6 +194,39 @@ pub(crate) async fn fetch(client: &Client, ids: &[IssueId], wanted: &Wanted) -> 
     let body = Bulk { issue_ids_or_keys: ids.iter().map(ToString::to_string).collect(), fields: wanted.names() };
     let answer = client.send(&Call::post(format!("{API}/issue/bulkfetch"), &body)).await?;
     wire::list(&answer.path, &answer.body, wanted)
+}
+
+/// Which of the queries any of the issues matches, by the database.
+pub(crate) async fn matching(client: &Client, ids: &[IssueId], queries: &[&str]) -> Result<Vec<Option<bool>>, Error> {
+    #[derive(Serialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        issue_ids: &'a [IssueId],
+        jqls: &'a [&'a str],
+    }
+    #[derive(Deserialize)]
+    struct Matches {
+        matches: Vec<Matched>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Matched {
+        matched_issues: Vec<wire::Id>,
+        #[serde(default)]
+        errors: Vec<String>,
+    }
+    let mut all = Vec::with_capacity(queries.len());
+    for jqls in queries.chunks(MATCHED_AT_ONCE) {
+        let answer = client.send(&Call::post(format!("{API}/jql/match"), &Body { issue_ids: ids, jqls })).await?;
+        let Matches { matches } = answer.read()?;
+        if matches.len() != jqls.len() {
+            let detail = format!("{} queries were matched and {} answered", jqls.len(), matches.len());
+            return Err(Error::UnexpectedAnswer { detail });
+        }
+        let told = |matched: Matched| matched.errors.is_empty().then_some(!matched.matched_issues.is_empty());
+        all.extend(matches.into_iter().map(told));
+    }
+    Ok(all)
 }
 
 /// All projects that the account sees.
@@ -222,6 +263,7 @@ pub(crate) fn oauth2(config: &SiteConfig) -> Result<Provider, Error> {
         token: address::beneath(&auth, "oauth/token")?,
         sites: Some(address::beneath(&client::gateway_base(config)?, "oauth/token/accessible-resources")?),
         scopes: &["read:jira-work", "read:jira-user", "offline_access"],
+        webhook_scope: Some("manage:jira-webhook"),
         parameters: &[("audience", "api.atlassian.com"), ("prompt", "consent")],
         pkce: false,
         callback_on_renewal: false,

@@ -35,6 +35,7 @@ pub(crate) fn oauth2(config: &SiteConfig) -> Result<Provider, Error> {
         token: address::beneath(&config.server_url, "rest/oauth2/latest/token")?,
         sites: None,
         scopes: &["READ"],
+        webhook_scope: None,
         parameters: &[],
         pkce: true,
         callback_on_renewal: true,
@@ -100,6 +101,26 @@ pub(crate) async fn fetch(client: &Client, ids: &[IssueId], wanted: &Wanted) -> 
             return Ok(found);
         }
     }
+}
+
+/// Which of the queries any of the issues matches: a page without rows for each. Issues that are gone must not have the
+/// whole refused, so the strict check of values is off.
+pub(crate) async fn matching(client: &Client, ids: &[IssueId], queries: &[&str]) -> Result<Vec<Option<bool>>, Error> {
+    let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut all = Vec::with_capacity(queries.len());
+    for query in queries {
+        let jql = format!("({query}) AND id IN ({list})");
+        let body = SearchBody { jql: &jql, start_at: 0, max_results: 0, validate_query: false, fields: vec!["status"] };
+        all.push(match client.send(&Call::post(format!("{API}/search"), &body).about_query()).await {
+            Ok(answer) => {
+                let page = wire::offset_page::<Issue>(&answer.path, &answer.body, &Wanted::default())?;
+                Some(page.total > 0)
+            }
+            Err(Error::QueryInvalid { .. }) => None,
+            Err(error) => return Err(error),
+        });
+    }
+    Ok(all)
 }
 
 /// All projects that the account sees.

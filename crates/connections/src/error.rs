@@ -228,7 +228,8 @@ impl Error {
     /// Whether another token of the same grant may be accepted.
     pub(crate) fn refuses_token(&self) -> bool {
         match self {
-            Self::CredentialInvalid { .. } => true,
+            // a newer grant may reach further
+            Self::CredentialInvalid { .. } | Self::ScopeMissing { .. } => true,
             Self::Oauth1 { problem, .. } => problem.ends_grant(),
             _ => false,
         }

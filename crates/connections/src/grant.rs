@@ -91,13 +91,19 @@ pub trait Tokens: fmt::Debug + Send + Sync {
 }
 
 impl Site {
-    /// Begins a sign-in: the consent page to send a browser to. `callback` is where it comes back to.
+    /// Begins a sign-in: the consent page to send a browser to. `callback` is where it comes back to; with `webhooks` it is
+    /// asked for the right to register these, too.
     ///
     /// # Errors
     /// [`Error::Oauth1`] and whatever can go wrong on the way: OAuth 1.0a asks Jira for a request token first.
-    pub async fn ask_consent(&self, application: &Application, callback: &Url) -> Result<Consent, Error> {
+    pub async fn ask_consent(
+        &self,
+        application: &Application,
+        callback: &Url,
+        webhooks: bool,
+    ) -> Result<Consent, Error> {
         match application {
-            Application::Oauth2 { .. } => oauth2::consent(self, application, callback),
+            Application::Oauth2 { .. } => oauth2::consent(self, application, callback, webhooks),
             Application::Oauth1 { consumer_key, key } => {
                 Box::pin(oauth1::consent(self, consumer_key, key, callback)).await
             }

@@ -34,6 +34,7 @@ mod sweep;
 mod transport;
 mod verdict;
 mod wanted;
+pub mod webhook;
 pub mod wire;
 mod worklogs;
 
@@ -49,7 +50,7 @@ pub use probe::{ProbeReport, ProbeStep};
 pub use retry::Retry;
 pub use seal::{KeyRing, Place, Sealed};
 pub use search::{Page, Pages};
-pub use site::{Count, PageSizes, ServerInfo, Site, charges_points};
+pub use site::{Count, PageSizes, RemoteWebhook, ServerInfo, Site, charges_points, registers_webhooks};
 pub use sweep::Sweep;
 pub use verdict::{Verdict, VerdictError};
 pub use wanted::Wanted;

@@ -36,6 +36,8 @@ pub(crate) struct Provider {
     pub sites: Option<Url>,
     /// What is asked for.
     pub scopes: &'static [&'static str],
+    /// What is asked for besides, where webhooks are to be registered.
+    pub webhook_scope: Option<&'static str>,
     /// What else the consent page wants to know.
     pub parameters: &'static [(&'static str, &'static str)],
     /// Whether it knows PKCE.
@@ -64,12 +66,17 @@ fn random_text(random: &Random) -> String {
 }
 
 /// The consent page, with a state and, where the provider knows it, a PKCE challenge (S256).
-pub(crate) fn consent(site: &Site, application: &Application, callback: &Url) -> Result<Consent, Error> {
+pub(crate) fn consent(
+    site: &Site,
+    application: &Application,
+    callback: &Url,
+    webhooks: bool,
+) -> Result<Consent, Error> {
     let (provider, random) = (site.oauth2_provider()?, site.client().random());
     let client = crate_client(&provider, application, callback)?;
     let state = random_text(random);
     let mut request = client.authorize_url(|| CsrfToken::new(state.clone()));
-    for scope in provider.scopes {
+    for scope in provider.scopes.iter().chain(provider.webhook_scope.iter().filter(|_| webhooks)) {
         request = request.add_scope(Scope::new((*scope).to_owned()));
     }
     for (name, value) in provider.parameters {
@@ -218,7 +225,8 @@ mod tests {
         change(&mut config);
         let site = Site::open(config, Clock::system(), Random::seeded(1)).unwrap();
         let application = Application::Oauth2 { client_id: "id".into(), client_secret: "s3cret".into() };
-        let consent = consent(&site, &application, &"https://okrs.example/oauth/callback".parse().unwrap()).unwrap();
+        let callback = "https://okrs.example/oauth/callback".parse().unwrap();
+        let consent = consent(&site, &application, &callback, false).unwrap();
         assert!(!consent.url.as_str().contains("s3cret"));
         let parameters = consent.url.query_pairs().into_owned().collect();
         (consent.url, parameters, consent.secret.is_some())

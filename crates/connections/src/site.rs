@@ -1,24 +1,28 @@
 //! One Jira as one account sees it. "Cloud or Data Center?" is asked here, in its parts, and nowhere else.
 
+mod hooks;
 mod identity;
 mod issues;
 mod setup;
 mod sizes;
 
+pub use hooks::{RemoteWebhook, registers_webhooks};
 pub use identity::ServerInfo;
 pub(crate) use identity::read_server_info;
 pub(crate) use issues::ordered;
 pub use sizes::{Count, PageSizes, charges_points};
 
 use crate::{Error, ProbeReport, Retry, SiteConfig, Verdict, client::Client, cloud, data_center, oauth2, probe};
-use okrsync_domain::{Clock, Instant, Random, connection::Deployment};
-use std::fmt;
+use okrsync_domain::{Clock, Instant, Random, connection::Deployment, issue::IssueId};
+use std::{fmt, sync::Arc};
 
 /// One Jira as one account sees it. A cheap clone; clones share limits, meter and what was learned of the account.
 #[derive(Clone)]
 pub struct Site {
     client: Client,
     dialect: Dialect,
+    /// Issues that searches read past a lagging index.
+    hinted: Arc<[IssueId]>,
 }
 
 /// What a site understands.
@@ -58,7 +62,7 @@ impl Site {
     /// [`Error::Settings`] if the settings are not sound.
     pub fn open(config: SiteConfig, clock: Clock, random: Random) -> Result<Self, Error> {
         let (dialect, headers) = Dialect::of(config.deployment);
-        Ok(Self { client: Client::open(config, clock, random, headers)?, dialect })
+        Ok(Self { client: Client::open(config, clock, random, headers)?, dialect, hinted: Arc::default() })
     }
 
     /// The site with changed settings. With the same server address and deployment, limits (a wait that Jira asked for,
@@ -69,7 +73,7 @@ impl Site {
     /// [`Error::Settings`] if the settings are not sound; then nothing has changed.
     pub fn reopen(&self, config: SiteConfig) -> Result<Self, Error> {
         let (dialect, headers) = Dialect::of(config.deployment);
-        Ok(Self { client: self.client.reopen(config, headers)?, dialect })
+        Ok(Self { client: self.client.reopen(config, headers)?, dialect, hinted: Arc::default() })
     }
 
     /// The same site without retries, for people who wait for the answer.
@@ -79,7 +83,15 @@ impl Site {
     }
 
     fn with(&self, client: Client) -> Self {
-        Self { client, dialect: self.dialect }
+        Self { client, dialect: self.dialect, hinted: Arc::clone(&self.hinted) }
+    }
+
+    /// The same site, whose searches see these issues as they are although the index may lag behind: of those that are
+    /// said to have changed just now. As many as Jira takes; where searches never lag, it makes no difference.
+    #[must_use]
+    pub fn reconciling(&self, hinted: &[IssueId]) -> Self {
+        let most = hinted.len().min(cloud::MOST_RECONCILED);
+        Self { hinted: hinted[..most].into(), ..self.clone() }
     }
 
     /// Tries everything that a connection needs, step by step, with cures.

@@ -15,7 +15,7 @@ use okrsync_domain::{
     catalogue::{Field, Named, Project, Status},
     issue::{FieldId, Issue, IssueId, IssueKey},
 };
-use scalar::Id;
+pub(crate) use scalar::{Id, instant};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::{borrow::Cow, collections::BTreeMap};
@@ -102,7 +102,7 @@ impl Row for Listed {
             Some(fields) => serde_json::from_str::<Stamp<'_>>(fields.get()).map_err(|_| unread())?.updated,
             None => None,
         };
-        let updated = stamp.map(|raw| scalar::instant(raw.get()).map_err(|_| unread())).transpose()?.flatten();
+        let updated = stamp.map(|raw| instant(raw.get()).map_err(|_| unread())).transpose()?.flatten();
         Ok(Self { id, key: raw.key.as_deref().map(|key| IssueKey(key.to_owned())), updated })
     }
 

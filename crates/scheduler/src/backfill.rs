@@ -21,7 +21,7 @@ mod replay;
 mod time;
 
 use crate::{Engine, SyncError, context::Context};
-use atlas::Atlas;
+pub(crate) use atlas::Atlas;
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use okrsync_connections::{Error, MOST_ISSUES, Site, Wanted};
@@ -38,6 +38,7 @@ use okrsync_jql::{
     volatility::{Dependence, causes},
 };
 use okrsync_store::{BackfillClaim, PastFound, StoreError};
+pub(crate) use past::PastIssue;
 use replay::Replay;
 use std::{
     collections::{BTreeMap, BTreeSet},

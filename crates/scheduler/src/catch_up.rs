@@ -11,6 +11,7 @@ use crate::{context::Context, fetch::Fetch, links::known_fields, visit::Visit, w
 use chrono::TimeDelta;
 use okrsync_connections::{Error, Wanted};
 use okrsync_domain::{Instant, Problem, issue::IssueId};
+use okrsync_store::AFTER_LOOK;
 use std::{collections::HashMap, sync::Arc};
 use tokio::sync::{Mutex, OnceCell};
 
@@ -20,9 +21,6 @@ const OVERLAP: TimeDelta = TimeDelta::minutes(10);
 const LONGEST_LOOK: TimeDelta = TimeDelta::days(7);
 /// A look at more pages costs more than reading anew.
 const MOST_PAGES: u32 = 100;
-
-/// What was fetched after a look counts as so much later at least.
-pub(crate) const STEP: TimeDelta = TimeDelta::microseconds(1);
 
 /// Statuses by id: whether their category is `done`.
 pub(crate) type Done = Arc<HashMap<String, bool>>;
@@ -86,7 +84,7 @@ impl Visit {
         }
         let (id, at) = (self.connection.id, context.clock.now());
         let before = context.store.mirror_mark(id).await?;
-        let mark = before.map_or(at, |before| at.max(before + STEP + STEP));
+        let mark = before.map_or(at, |before| at.max(before + AFTER_LOOK + AFTER_LOOK));
         let look = match before.and_then(|before| minutes_since(before, at)) {
             Some(minutes) => self.changed_within(minutes).await?,
             None => Look::TooMuch,

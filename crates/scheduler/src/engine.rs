@@ -1,8 +1,20 @@
 //! The engine as others see it: run it, wake it, ask it, wait for it.
 
 use crate::{
-    SyncConfig, SyncError, catalogues::Catalogues, context::Context, credentials::Tools, driver::Driver,
-    events::Events, expiry::Told, gate::Gate, pass::Pass, sites::Sites, status::PassStatus, waker::Waker,
+    SyncConfig, SyncError,
+    catalogues::Catalogues,
+    context::Context,
+    credentials::Tools,
+    driver::Driver,
+    events::Events,
+    expiry::Told,
+    gate::Gate,
+    pass::Pass,
+    replicas::{News, Outbox},
+    sites::Sites,
+    status::PassStatus,
+    waker::Waker,
+    webhooks::Mailbox,
 };
 use chrono::TimeDelta;
 use okrsync_connections::{KeyRing, ServerPolicy};
@@ -39,6 +51,7 @@ pub struct Engine {
     worker: Arc<str>,
     tidied_at: Arc<std::sync::Mutex<Option<Instant>>>,
     pub(crate) told_expiry: Told,
+    pub(crate) mailbox: Mailbox,
 }
 
 impl Engine {
@@ -54,13 +67,15 @@ impl Engine {
         let waker = Waker::default();
         let gate = Gate::new(store.clone(), clock.clone(), waker.clone());
         let worker = format!("{:032x}", u128::from_le_bytes(random.bytes())).into();
-        let events = Events::new(&clock);
+        let outbox = Outbox::default();
+        let events = Events::new(&clock).telling(&outbox);
         let tools =
             Tools { store: store.clone(), keys, clock: clock.clone(), random: random.clone(), events: events.clone() };
         let sites = Sites::new(tools, &config, policy, gate);
-        let context = Context { store, clock, random, config, sites, catalogues: Catalogues::default(), events, waker };
-        let (status, single_flight, tidied_at, told_expiry) = Default::default();
-        Self { context: Arc::new(context), status, single_flight, worker, tidied_at, told_expiry }
+        let context =
+            Context { store, clock, random, config, sites, catalogues: Catalogues::default(), events, waker, outbox };
+        let (status, single_flight, tidied_at, told_expiry, mailbox) = Default::default();
+        Self { context: Arc::new(context), status, single_flight, worker, tidied_at, told_expiry, mailbox }
     }
 
     /// Refreshes what is due, at ticks and when woken, until `shutdown`. Work under way is then finished within the
@@ -84,7 +99,16 @@ impl Engine {
                 Box::pin(self.run_backfills(shutdown.clone())).await;
             }
         };
-        let (ended, ()) = tokio::join!(driver.run(shutdown.clone(), pass), backfills);
+        let hints = Box::pin(self.run_hints(shutdown.clone()));
+        // the last work of a process is told as well
+        let over = CancellationToken::new();
+        let replicas = Box::pin(self.run_replicas(over.clone()));
+        let drive = async {
+            let ended = driver.run(shutdown.clone(), pass).await;
+            over.cancel();
+            ended
+        };
+        let (ended, (), (), ()) = tokio::join!(drive, backfills, hints, replicas);
         Ok(ended?)
     }
 
@@ -97,6 +121,7 @@ impl Engine {
     pub fn wake(&self) {
         self.context.waker.note_news();
         self.context.waker.wake();
+        self.context.outbox.put(News::Work);
     }
 
     /// One full pass: everything that is due is refreshed, until nothing is. Waits for a pass under way first.
@@ -120,6 +145,7 @@ impl Engine {
             *tidied_at = Some(now);
         }
         Box::pin(self.keep_grants_alive()).await;
+        Box::pin(self.look_after_webhooks()).await;
         match self.context.store.prune(now - KEPT_FOR, now).await {
             Ok(pruned) => tracing::debug!(?pruned, "old refreshes and sessions are cleared away"),
             Err(error) => tracing::warn!(%error, "old refreshes and sessions could not be cleared away"),

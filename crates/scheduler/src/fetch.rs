@@ -1,13 +1,13 @@
 //! Fetching issues by id into the mirror: many at once, the newest first, a few requests at a time.
 
-use crate::{catch_up::STEP, context::Context, visit::Visit, walk::Trouble};
+use crate::{context::Context, visit::Visit, walk::Trouble};
 use futures_util::{
     FutureExt, StreamExt,
     stream::{self, BoxStream},
 };
 use okrsync_connections::{Fetched, Wanted};
 use okrsync_domain::{Instant, issue::IssueId};
-use okrsync_store::Mirrored;
+use okrsync_store::{AFTER_LOOK, Mirrored};
 use std::{
     collections::HashSet,
     sync::{
@@ -94,7 +94,7 @@ async fn ask(
     batch: Vec<IssueId>,
     look: Instant,
 ) -> Result<Answer, Trouble> {
-    let seen_at = context.clock.now().max(look + STEP);
+    let seen_at = context.clock.now().max(look + AFTER_LOOK);
     let fetched = visit.site.fetch(&batch, &wanted).await?;
     let came: HashSet<IssueId> = fetched.iter().map(|fetched| fetched.issue.id).collect();
     let missing = batch.into_iter().filter(|id| !came.contains(id)).collect();

@@ -17,6 +17,7 @@ pub mod proof;
 pub mod sign_in;
 pub mod sites;
 pub mod status;
+pub mod webhooks;
 
 mod ask;
 mod backfill;
@@ -37,6 +38,7 @@ mod lints;
 mod measuring;
 mod pass;
 mod refresh;
+mod replicas;
 mod visit;
 mod waker;
 mod walk;

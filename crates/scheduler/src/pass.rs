@@ -12,8 +12,8 @@ use crate::{
     status::PassStatus,
     visit::Visit,
 };
-use okrsync_domain::{ConnectionId, OkrId};
-use okrsync_store::{Claim, Lease, StoreError};
+use okrsync_domain::{ConnectionId, Instant, OkrId};
+use okrsync_store::{Claim, Lease, Origin, StoreError};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -89,7 +89,7 @@ impl<'a> Pass<'a> {
         self.look();
         loop {
             if !self.stop.is_cancelled() && (self.may_find_more || self.work.is_empty()) {
-                self.fill().await;
+                Box::pin(self.fill()).await;
             }
             self.settle().await;
             if self.work.is_empty() {
@@ -175,7 +175,9 @@ impl<'a> Pass<'a> {
     }
 
     async fn start(&mut self, connection: ConnectionId, claims: Vec<Claim>) {
-        let visit = match self.visit(connection).await {
+        let asked_at =
+            claims.iter().filter(|claim| claim.origin != Origin::Timer).map(|claim| claim.requested_at).max();
+        let visit = match self.visit(connection, asked_at).await {
             Ok(visit) => visit,
             Err(SyncError::Jira(problem)) => return self.turn_away(connection, claims, &problem),
             // Our own trouble, or switched off since the claim: the queue has them back.
@@ -195,12 +197,12 @@ impl<'a> Pass<'a> {
     }
 
     /// The visit of this pass, or a new one where the connection was edited meanwhile or the visit is too old.
-    async fn visit(&mut self, id: ConnectionId) -> Result<Arc<Visit>, SyncError> {
+    async fn visit(&mut self, id: ConnectionId, asked_at: Option<Instant>) -> Result<Arc<Visit>, SyncError> {
         let connection = self.context.store.get_connection(id).await?;
-        if let Some(visit) = self.visits.get(&id).filter(|visit| visit.serves(&self.context, &connection)) {
+        if let Some(visit) = self.visits.get(&id).filter(|visit| visit.serves(&self.context, &connection, asked_at)) {
             return Ok(visit.clone());
         }
-        let visit = Arc::new(Visit::open(&self.context, connection).await?);
+        let visit = Arc::new(Box::pin(Visit::open(&self.context, connection)).await?);
         self.visits.insert(id, visit.clone());
         Ok(visit)
     }

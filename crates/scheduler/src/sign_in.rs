@@ -12,7 +12,7 @@ use okrsync_domain::{
     audit::Note,
     connection::{Connection, ConnectionState},
 };
-use okrsync_store::{Attempt, ChosenSite, Taken};
+use okrsync_store::{Attempt, ChosenSite, Taken, WebhookKind};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -59,7 +59,9 @@ impl Engine {
         let (connection, secrets) = Box::pin(self.opened(id)).await?;
         let now = self.context.clock.now();
         let (site, application) = self.asker(&connection, &secrets)?;
-        let consent = Box::pin(site.ask_consent(&application, callback)).await;
+        let webhook = self.context.store.find_webhook(id).await?;
+        let registers = webhook.is_some_and(|webhook| webhook.kind == WebhookKind::Registered);
+        let consent = Box::pin(site.ask_consent(&application, callback, registers)).await;
         self.context.sites.account(id).await;
         let consent = consent.map_err(|error| SyncError::jira(&error, now))?;
         let state_hash = hash(&consent.state);
@@ -178,6 +180,9 @@ impl Engine {
 
     async fn first_test(&self, id: ConnectionId) -> Result<SignedIn, SyncError> {
         let report = Box::pin(self.test(id)).await?;
+        // what was granted may reach further than before
+        self.context.store.check_webhook_soon(id, self.context.clock.now()).await?;
+        Box::pin(self.look_after_webhooks()).await;
         self.wake();
         Ok(SignedIn::Tested(Box::new(report)))
     }

@@ -5,7 +5,7 @@ use crate::{SyncError, catch_up::Ground, context::Context, cost::Unit, error::ji
 use chrono::TimeDelta;
 use okrsync_connections::{Error, Site};
 use okrsync_domain::{
-    Instant, Problem,
+    ConnectionId, Instant, Problem,
     catalogue::{Catalogue, Field},
     connection::Connection,
     problem::ProblemCode,
@@ -24,6 +24,14 @@ const BROKEN_FOR: TimeDelta = TimeDelta::seconds(10);
 /// So many queries that get no answer, while none does, are the connection's trouble even if it tells who we are.
 const UNANSWERED_QUERIES: u32 = 2;
 
+/// Hints that searches are told of, at most; a site takes fewer.
+const MOST_HINTS: u32 = 100;
+
+/// What was heard so far.
+fn heard(context: &Context, id: ConnectionId) -> (u64, u64) {
+    (context.waker.news(), context.waker.hints(id))
+}
+
 /// Trouble that concerns the whole connection.
 struct Broken {
     problem: Problem,
@@ -40,8 +48,8 @@ pub(crate) struct Visit {
     /// What it knows of the connection's issues.
     pub(crate) ground: Ground,
     pub(crate) opened_at: Instant,
-    /// News heard when it was opened.
-    news: u64,
+    /// News heard when it was opened, and hints at the connection's issues.
+    news: (u64, u64),
     account: OnceCell<Result<(), Problem>>,
     fields: OnceCell<Result<Vec<Field>, Problem>>,
     broken: OnceLock<Broken>,
@@ -54,8 +62,9 @@ pub(crate) struct Visit {
 
 impl Visit {
     pub(crate) async fn open(context: &Context, connection: Connection) -> Result<Self, SyncError> {
-        let (opened_at, news) = (context.clock.now(), context.waker.news());
-        let site = context.sites.of(&connection).await?;
+        let (opened_at, news) = (context.clock.now(), heard(context, connection.id));
+        let hinted = context.store.hints(connection.id, opened_at, MOST_HINTS).await?;
+        let site = context.sites.of(&connection).await?.reconciling(&hinted);
         let places = usize::try_from(connection.concurrency.max(1)).unwrap_or(1);
         Ok(Self {
             ground: Ground::default(),
@@ -75,11 +84,12 @@ impl Visit {
     }
 
     /// Whether a query claimed now may still use it: not if it was asked for after the visit began, or the connection
-    /// was edited meanwhile.
-    pub(crate) fn serves(&self, context: &Context, connection: &Connection) -> bool {
+    /// was edited meanwhile. What another process was asked for may come before its news.
+    pub(crate) fn serves(&self, context: &Context, connection: &Connection, asked_at: Option<Instant>) -> bool {
         if self.stopped.load(Ordering::SeqCst)
-            || self.news != context.waker.news()
+            || self.news != heard(context, connection.id)
             || self.connection.version != connection.version
+            || asked_at.is_some_and(|at| at > self.opened_at)
         {
             return false;
         }

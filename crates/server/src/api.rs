@@ -24,6 +24,7 @@ pub(crate) mod session;
 pub(crate) mod sessions;
 pub(crate) mod setup;
 pub(crate) mod tokens;
+pub(crate) mod webhooks;
 pub(crate) mod what_if;
 
 use crate::app::App;

@@ -131,7 +131,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
 }
 
-fn unreadable(rejection: &BytesRejection) -> ApiError {
+/// A body that cannot be taken.
+pub(crate) fn unreadable(rejection: &BytesRejection) -> ApiError {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         let detail = "The body is larger than okrsync accepts (`web.body_limit_kb`).";
         return ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", detail);

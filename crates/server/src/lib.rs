@@ -33,6 +33,7 @@ pub use app::{App, Error};
 pub use auth::access;
 pub use config::Settings;
 
+use api::webhooks::shown;
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, OriginalUri, Request},
@@ -114,6 +115,7 @@ pub fn router(app: App) -> Router {
         .merge(pages::routes())
         .layer(auth::sessions::layer(&app))
         .merge(api::operations::root())
+        .merge(api::webhooks::root())
         .route_layer(from_fn(access::guard))
         .merge(assets::routes())
         .fallback(missing)
@@ -139,12 +141,12 @@ pub fn router(app: App) -> Router {
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 async fn missing(OriginalUri(uri): OriginalUri) -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "not_found", format!("There is nothing at `{}`.", uri.path()))
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", format!("There is nothing at `{}`.", shown(uri.path())))
         .hint("/api/docs lists everything there is.")
 }
 
 pub(crate) async fn wrong_method(method: Method, request: Request) -> ApiError {
-    let detail = format!("`{method}` is not something that can be done with `{}`.", request.uri().path());
+    let detail = format!("`{method}` is not something that can be done with `{}`.", shown(request.uri().path()));
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
 }
 

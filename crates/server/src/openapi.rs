@@ -102,6 +102,7 @@ mod tests {
         ("/connections/{id}", &["get", "patch", "delete"]),
         ("/connections/preselected", &["get"]),
         ("/connections/{id}/test", &["post"]),
+        ("/connections/{id}/webhook", &["post", "delete"]),
         ("/connections/{id}/fields", &["get"]),
         ("/connections/{id}/suggestions", &["get"]),
         ("/connections/{id}/authorize", &["post"]),

@@ -53,7 +53,8 @@ fn build() -> Result<PrometheusHandle, BuildError> {
 /// The span of one request.
 pub(crate) fn request_span(request: &Request<Body>) -> Span {
     let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("http", method = %request.method(), path = request.uri().path(), request_id = id)
+    let path = crate::api::webhooks::shown(request.uri().path());
+    tracing::info_span!("http", method = %request.method(), path, request_id = id)
 }
 
 /// One line and one measurement for each answer.

@@ -7,6 +7,7 @@
 use crate::{
     Store,
     error::StoreError,
+    hints,
     links::LinkRow,
     organisation,
     pool::{Db, on},
@@ -51,6 +52,8 @@ pub struct Claim {
     pub lease: Lease,
     /// Why it is done.
     pub origin: Origin,
+    /// When it was asked for, by the clock of the process that was asked.
+    pub requested_at: Instant,
     /// What is asked.
     pub query: Query,
     /// What is measured over the answer.
@@ -163,6 +166,7 @@ pub(crate) fn measures(db: &mut Db, queries: Vec<String>) -> Result<HashMap<Stri
 struct Claimed {
     id: String,
     origin: String,
+    requested_at: Ts,
     attempt: i64,
 }
 
@@ -185,6 +189,7 @@ fn describe(db: &mut Db, ids: Vec<String>, worker: &str, period: u32) -> Result<
                     attempt: row.number("attempt", claimed.attempt)?,
                 },
                 origin: row.word("origin", &claimed.origin)?,
+                requested_at: claimed.requested_at.0,
                 links: measures.remove(&query.id).unwrap_or_default(),
                 query: query.read(period)?,
             })
@@ -222,6 +227,7 @@ impl Store {
                 return Ok(Vec::new());
             }
             lease(db, &ids, &worker, now, now + lease_time)?;
+            hints::heed(db, &ids)?;
             describe(db, ids, &worker, organisation.period_minutes)
         })
         .await

@@ -17,6 +17,7 @@ use crate::{
     secrets::{self, SealedSecret, SecretChanges},
     sql_types::{Dec, Exact, Ts},
     turns,
+    webhooks::{self, Webhook},
 };
 use diesel::prelude::*;
 use okrsync_domain::{
@@ -42,6 +43,8 @@ pub struct ConnectionOverview {
     pub requests: u64,
     /// How far the queries have come that were never measured; none where there are none.
     pub first_sync: Option<FirstSync>,
+    /// How Jira tells of changes by itself.
+    pub webhook: Option<Webhook>,
 }
 
 /// Connections with their health: those that somebody may use, or all of them.
@@ -155,6 +158,7 @@ fn overviews(
     let links = count_links(db, &ids)?;
     let requests = count_requests(db, &ids, since)?;
     let first_syncs = first_sync::load(db, &ids)?;
+    let mut hooks = webhooks::load(db, &ids)?;
     rows.into_iter()
         .zip(ids)
         .map(|((row, health), id)| {
@@ -163,6 +167,7 @@ fn overviews(
                 links: count(links.get(&id).copied().unwrap_or(0))?,
                 requests: requests.get(&id).copied().unwrap_or(0),
                 first_sync: first_syncs.get(&id).copied(),
+                webhook: hooks.remove(&id),
             })
         })
         .collect()
@@ -207,6 +212,7 @@ impl Store {
                 links: count(count_links(db, &ids)?.get(&key).copied().unwrap_or(0))?,
                 requests: count_requests(db, &ids, since)?.get(&key).copied().unwrap_or(0),
                 first_sync: first_sync::load(db, &ids)?.get(&key).copied(),
+                webhook: webhooks::load(db, &ids)?.remove(&key),
             })
         })
         .await

@@ -47,6 +47,9 @@ pub struct Demand {
     pub believed_for: TimeDelta,
 }
 
+/// What is fetched after a look counts as so much later at least.
+pub const AFTER_LOOK: TimeDelta = TimeDelta::microseconds(1);
+
 /// An issue that a query lists, with when it changed where that is told.
 pub type Sighting = (IssueId, Option<Instant>);
 
@@ -196,6 +199,19 @@ fn list(db: &mut Db, connection: &str, keys: &[i64], at: Instant) -> Result<Vec<
     let later = rows.filter(mirror::listed_at.is_null().or(mirror::listed_at.lt(Some(Ts(at)))));
     on!(db, |c| diesel::update(later).set(mirror::listed_at.eq(Some(Ts(at)))).execute(c))?;
     Ok(known)
+}
+
+/// Has issues fetched again before what is mirrored of them is believed, because somebody says that they have changed.
+pub(crate) fn doubt(db: &mut Db, connection: &str, keys: &[i64], now: Instant) -> Result<(), StoreError> {
+    turns::on_mirror(db, connection)?;
+    let mark = mirror_marks::table.find(connection).select(mirror_marks::looked_at);
+    let mark: Option<Ts> = on!(&mut *db, |c| mark.first(c).optional())?;
+    // As late as anything that was fetched after the last look, also where the clock stands still or is behind another.
+    let at = mark.map_or(now, |mark| now.max(mark.0 + AFTER_LOOK));
+    for part in keys.chunks(CHUNK) {
+        list(db, connection, part, at)?;
+    }
+    Ok(())
 }
 
 /// Throws a connection's mirror away: what it holds is not about this site any more.

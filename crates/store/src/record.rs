@@ -5,7 +5,7 @@ use crate::{
     claims::Lease,
     departures,
     error::StoreError,
-    issues,
+    hints, issues,
     leases::{end, hold_turn},
     links::LinkRow,
     members::{Comparison, MemberChanges},
@@ -183,7 +183,8 @@ fn note_success(db: &mut Db, recording: &Recording, query: &str) -> Result<(), S
         schema::queries::failures.eq(0),
     );
     on!(&mut *db, |c| diesel::update(row).set(well).execute(c))?;
-    queries::plan(db, query, recording.next_due)
+    let again = hints::is_hinted(db, query)?;
+    queries::plan(db, query, if again { recording.finished_at } else { recording.next_due })
 }
 
 impl Store {

@@ -3,10 +3,12 @@
 //! What each table and column means is said where it is made: `migrations/*/…_spine/up.sql`.
 
 mod consent;
+mod hooks;
 mod people;
 mod work;
 
 pub(crate) use consent::{authorization_attempts, grants};
+pub(crate) use hooks::{hints, webhooks};
 pub(crate) use people::{api_tokens, audit_log, identities, password_resets, sessions, setup_codes, throttles, users};
 pub(crate) use work::{
     backfill_stage, backfills, past_members, refresh_group_members, refresh_groups, refreshes, request_usage,
@@ -137,6 +139,7 @@ diesel::table! {
         problem -> Nullable<Document>,
         failures -> BigInt,
         created_at -> Moment,
+        hinted -> Bool,
     }
 }
 
@@ -318,4 +321,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     setup_codes,
     password_resets,
     throttles,
+    webhooks,
+    hints,
 );

@@ -42,9 +42,10 @@ pub(crate) struct SealedColumn {
 }
 
 /// Every column that holds sealed texts.
-pub(crate) const COLUMNS: [SealedColumn; 2] = [
+pub(crate) const COLUMNS: [SealedColumn; 3] = [
     SealedColumn { table: "connection_secrets", row: "connection_id", name: "name" },
     SealedColumn { table: "authorization_attempts", row: "state_hash", name: "'sealed'" },
+    SealedColumn { table: "webhooks", row: "connection_id", name: "'sealed'" },
 ];
 
 /// A sealed text with its place.

@@ -110,7 +110,9 @@ async fn every_table_can_be_read_as_the_schema_describes_it() {
                     grants,
                     backfills,
                     backfill_stage,
-                    past_members
+                    past_members,
+                    webhooks,
+                    hints
                 );
                 Ok(())
             })

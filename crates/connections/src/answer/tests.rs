@@ -3,8 +3,8 @@
 use super::*;
 use crate::Unreachable;
 
-const SIGNED: Expectation<'static> = Expectation { signed: true, account: None, named: false, query: false };
-const SEARCH: Expectation<'static> = Expectation { query: true, ..SIGNED };
+const SIGNED: Expectation<'static> = Expectation { kind: Kind::Read, account: None, named: false };
+const SEARCH: Expectation<'static> = Expectation { kind: Kind::Query, ..SIGNED };
 
 fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> Answer {
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));

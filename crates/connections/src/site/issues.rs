@@ -13,7 +13,10 @@ use okrsync_domain::{
     history::{IssueHistory, Worklog},
     issue::{Issue, IssueId},
 };
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::Arc,
+};
 
 impl Site {
     /// A walk through all issues of a where-clause (without ORDER BY) with the `wanted` facts.
@@ -52,7 +55,7 @@ impl Site {
 
     fn walk<R: Row>(&self, where_text: &str, wanted: &Wanted) -> Pages<R> {
         let pager = match self.dialect {
-            Dialect::Cloud => Pager::Token(cloud::TokenPager::new(ordered(where_text))),
+            Dialect::Cloud => Pager::Token(cloud::TokenPager::new(ordered(where_text), Arc::clone(&self.hinted))),
             Dialect::DataCenter => Pager::Offset(OffsetPager::new(where_text)),
         };
         Pages::new(self.client.clone(), wanted.clone(), pager)
@@ -97,6 +100,23 @@ impl Site {
         match self.dialect {
             Dialect::Cloud => cloud::count(&self.client, where_text).await,
             Dialect::DataCenter => data_center::count(&self.client, where_text).await,
+        }
+    }
+
+    /// Which of some queries any of these issues matches, in the order of the queries; none where Jira does not tell. At most
+    /// [`PageSizes::facts`] issues.
+    pub async fn matching(&self, ids: &[IssueId], queries: &[&str]) -> Result<Vec<Option<bool>>, Error> {
+        match self.dialect {
+            Dialect::Cloud => cloud::matching(&self.client, ids, queries).await,
+            Dialect::DataCenter => data_center::matching(&self.client, ids, queries).await,
+        }
+    }
+
+    /// How many queries one request of [`Site::matching`] is about.
+    pub fn matched_at_once(&self) -> usize {
+        match self.dialect {
+            Dialect::Cloud => cloud::MATCHED_AT_ONCE,
+            Dialect::DataCenter => 1,
         }
     }
 

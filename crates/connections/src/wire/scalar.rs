@@ -14,7 +14,7 @@ use std::fmt;
 
 /// An id, written as a string or as an integer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Id(pub i64);
+pub(crate) struct Id(pub i64);
 
 impl<'de> Deserialize<'de> for Id {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -44,7 +44,7 @@ impl<'de> Deserialize<'de> for Id {
 
 /// Why the text of a value is not what it should be.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Unfit {
+pub(crate) enum Unfit {
     /// Something else altogether.
     OtherKind,
     /// A number that cannot be kept exactly.
@@ -77,7 +77,7 @@ pub(super) fn seconds(raw: &str) -> Result<Option<i64>, Unfit> {
 }
 
 /// An instant from raw JSON: with or without a colon in the offset, `Z`, or milliseconds since 1970; nothing for `null`.
-pub(super) fn instant(raw: &str) -> Result<Option<Instant>, Unfit> {
+pub(crate) fn instant(raw: &str) -> Result<Option<Instant>, Unfit> {
     if raw == "null" {
         return Ok(None);
     }

@@ -81,6 +81,11 @@ impl Atlas {
         self.keys.get(id).or_else(named).map(String::as_str)
     }
 
+    /// The catalogue.
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
     /// The category of a status.
     pub(crate) fn category(&self, status: &str) -> Option<&Thing> {
         self.categories.get(status)

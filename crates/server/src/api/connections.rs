@@ -9,6 +9,7 @@ mod refused;
 pub(crate) mod removing;
 mod suggestions;
 mod view;
+pub(crate) mod webhook;
 
 use crate::{
     api::{
@@ -48,6 +49,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(fields::routes())
         .merge(suggestions::routes())
         .merge(authorize::routes())
+        .merge(webhook::routes())
 }
 
 /// An hour ago: usage is counted since then.

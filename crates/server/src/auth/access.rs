@@ -91,6 +91,8 @@ pub const RULES: &[Rule] = &[
     reads("GET", "/metrics", Who::Anyone),
     reads("GET", "/api/docs", Who::Anyone),
     reads("GET", "/api/v1/openapi.json", Who::Anyone),
+    // whoever knows the secret in the path
+    asks("POST", "/webhooks/jira/{connection_id}/{secret}", Who::Anyone),
     // people and organisation
     reads("GET", "/api/v1/audit", Who::Admins),
     reads("GET", "/api/v1/integrations/jira", Who::SignedIn),
@@ -122,6 +124,8 @@ pub const RULES: &[Rule] = &[
     reads("GET", "/api/v1/connections/{id}/fields", Who::ConnectionUsers),
     reads("GET", "/api/v1/connections/{id}/suggestions", Who::ConnectionUsers),
     asks("POST", "/api/v1/connections/{id}/test", Who::ConnectionEditors),
+    changes("POST", "/api/v1/connections/{id}/webhook", Who::ConnectionEditors),
+    changes("DELETE", "/api/v1/connections/{id}/webhook", Who::ConnectionEditors),
     // signing in with Jira: what comes of it is a change and is noted as one, but only a consent page leads to it
     asks("POST", "/api/v1/connections/{id}/authorize", Who::ConnectionEditors),
     reads("GET", "/api/v1/connections/{id}/site", Who::ConnectionEditors),

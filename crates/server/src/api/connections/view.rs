@@ -1,11 +1,14 @@
 //! A connection as it is answered: everything but its secrets.
 
-use super::body::{AuthWord, DeploymentWord, Draft, SharingWord};
+use super::{
+    body::{AuthWord, DeploymentWord, Draft, SharingWord},
+    webhook::WebhookView,
+};
 use crate::error::{ApiError, ApiResult};
 use chrono::{DateTime, Utc};
 use okrsync_connections::ProbeReport;
 use okrsync_domain::{
-    ConnectionId, Instant, UserId,
+    ConnectionId, Instant, Problem, UserId,
     connection::{AuthKind, Connection, ConnectionState, ConnectionWarning, Deployment, Sharing},
 };
 use okrsync_store::{ConnectionOverview, FirstSync};
@@ -83,6 +86,13 @@ pub(crate) struct ErrorView {
     at: DateTime<Utc>,
 }
 
+impl From<Problem> for ErrorView {
+    fn from(problem: Problem) -> Self {
+        let Problem { code, message, hint, at, .. } = problem;
+        Self { code: code.as_str().to_owned(), message, hint, at }
+    }
+}
+
 /// How far the first sync has come of queries that were never measured.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FirstSyncView {
@@ -156,6 +166,8 @@ pub(crate) struct ConnectionView {
     jira: Option<JiraView>,
     last_ok_at: Option<DateTime<Utc>>,
     last_error: Option<ErrorView>,
+    /// How Jira tells of changes by itself; null where that is not set up.
+    webhook: Option<WebhookView>,
     secret_expires_at: Option<DateTime<Utc>>,
     usage: Usage,
     /// What is about to go wrong.
@@ -168,7 +180,7 @@ pub(crate) struct ConnectionView {
 impl ConnectionView {
     /// The view at `now`.
     pub(crate) fn of(overview: ConnectionOverview, now: Instant) -> Self {
-        let ConnectionOverview { connection, links, requests, first_sync } = overview;
+        let ConnectionOverview { connection, links, requests, first_sync, webhook } = overview;
         let warning = |warning: ConnectionWarning| WarningView {
             code: warning.code.as_str(),
             message: warning.message,
@@ -194,12 +206,8 @@ impl ConnectionView {
                 time_zone: account.time_zone,
             }),
             jira: connection.jira.map(|jira| JiraView { version: jira.version, deployment_type: jira.deployment_type }),
-            last_error: connection.last_error.map(|problem| ErrorView {
-                code: problem.code.as_str().to_owned(),
-                message: problem.message,
-                hint: problem.hint,
-                at: problem.at,
-            }),
+            last_error: connection.last_error.map(ErrorView::from),
+            webhook: webhook.map(WebhookView::from),
             usage: Usage { requests_last_hour: requests, budget_per_hour: connection.budget_per_hour },
             links,
             name: connection.name,
@@ -256,7 +264,7 @@ fn sharing(sharing: Sharing) -> SharingWord {
 pub(crate) fn editable(connection: &Connection) -> Result<serde_json::Value, serde_json::Error> {
     let now = connection.created_at;
     let view = ConnectionView::of(
-        ConnectionOverview { connection: connection.clone(), links: 0, requests: 0, first_sync: None },
+        ConnectionOverview { connection: connection.clone(), links: 0, requests: 0, first_sync: None, webhook: None },
         now,
     );
     let mut value = serde_json::to_value(view)?;
@@ -278,7 +286,7 @@ pub(crate) fn noted(draft: &Draft) -> ApiResult<serde_json::Value> {
 }
 
 /// Fields of the answer that nobody sets.
-const ANSWERED_ONLY: [&str; 14] = [
+const ANSWERED_ONLY: [&str; 15] = [
     "id",
     "owner_id",
     "state",
@@ -293,6 +301,7 @@ const ANSWERED_ONLY: [&str; 14] = [
     "links",
     "created_at",
     "public_key",
+    "webhook",
 ];
 
 /// One step of a test.

@@ -44,7 +44,7 @@ fn connection(number: u32, state: ConnectionState) -> ConnectionOverview {
         failures: u32::from(failing),
         ..Connection::new(id(number), id(1), now())
     };
-    ConnectionOverview { connection, links: 2, requests: 2390, first_sync: None }
+    ConnectionOverview { connection, links: 2, requests: 2390, first_sync: None, webhook: None }
 }
 
 #[test]

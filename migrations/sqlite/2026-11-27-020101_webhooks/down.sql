@@ -1,0 +1,3 @@
+ALTER TABLE queries DROP COLUMN hinted;
+DROP TABLE hints;
+DROP TABLE webhooks;
