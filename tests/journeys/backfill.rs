@@ -159,6 +159,8 @@ async fn the_hourly_refresh_comes_first(database: TestDatabase, dialect: Dialect
         app.clock.advance(TimeDelta::minutes(61));
         let mark = site.ledger().len();
         try_once(&app).await;
+        let told = history(&app, &okr).await;
+        assert!(told["state"] == "done" || told["error"]["code"] == "budget_used_up", "{told}");
         app.settle().await;
         let fresh = app.okr(&okr).await;
         let at: Instant = fresh["freshness"]["synced_at"].as_str().expect("an instant").parse().expect("an instant");

@@ -26,12 +26,13 @@ use chrono::TimeDelta;
 use chrono_tz::Tz;
 use okrsync_connections::{Error, MOST_ISSUES, Site, Wanted};
 use okrsync_domain::{
-    Date, Problem,
+    Date, Instant, Problem,
     catalogue::{Catalogue, story_points_fields},
     connection::Connection,
     history::Gap,
     issue::{FieldId, IssueId},
     measure::Metric,
+    problem::ProblemCode,
 };
 use okrsync_jql::{
     Clause, parse,
@@ -63,8 +64,10 @@ enum Ended {
 enum Trouble {
     Jira(Error),
     Store(StoreError),
-    /// The budget is used up, or the process stops.
-    Rest,
+    /// The backfills' share of the budget is used up.
+    Budget,
+    /// The process stops.
+    Stop,
 }
 
 impl From<Error> for Trouble {
@@ -106,7 +109,8 @@ impl Engine {
         let connection = context.store.get_connection(claim.query.connection_id).await?;
         let ended = match read(context, &connection, &claim, stop).await {
             Ok(()) => Ended::Done,
-            Err(Trouble::Rest) => Ended::Later(None),
+            Err(Trouble::Stop) => Ended::Later(None),
+            Err(Trouble::Budget) => Ended::Later(Some(budget_used(context.clock.now()))),
             Err(Trouble::Jira(error)) => Ended::Later(Some(error.problem(context.clock.now()))),
             Err(Trouble::Store(error)) => return Err(error.into()),
         };
@@ -284,11 +288,27 @@ async fn keep_lease(
     Ok(context.store.stage_past(&claim.lease, histories.to_vec(), total, until).await?)
 }
 
-/// Rests while the connection's budget is used up to the backfills' share, or the process stops.
+/// Ends the try while the connection's budget is used up to the backfills' share, or the process stops.
 async fn check_budget(context: &Context, connection: &Connection, stop: &CancellationToken) -> Result<(), Trouble> {
     context.sites.account(connection.id).await;
     let hour = context.clock.now() - TimeDelta::hours(1);
     let used = context.store.requests_since(connection.id, hour).await?;
     let most = u64::from(connection.budget_per_hour).saturating_mul(BUDGET_PERCENT) / 100;
-    if stop.is_cancelled() || used >= most { Err(Trouble::Rest) } else { Ok(()) }
+    match (stop.is_cancelled(), used >= most) {
+        (true, _) => Err(Trouble::Stop),
+        (false, true) => Err(Trouble::Budget),
+        (false, false) => Ok(()),
+    }
+}
+
+/// What people read while a backfill waits for its share of the next hour.
+fn budget_used(at: Instant) -> Problem {
+    Problem {
+        code: ProblemCode::BudgetUsedUp,
+        message: "Half of the requests that this connection may send in an hour are used: the rest is for refreshes."
+            .to_owned(),
+        hint: Some("It goes on by itself. With a larger budget of the connection it takes less time.".to_owned()),
+        at,
+        retry_at: Some(at + PAUSE),
+    }
 }

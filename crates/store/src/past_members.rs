@@ -9,7 +9,7 @@ use crate::{
     error::StoreError,
     issues::IssueRow,
     pool::{Db, on},
-    row::Row,
+    row::{Row, word},
     schema::{issues, past_members, queries, readings},
     sql_types::{Json, Ts},
     store::CHUNK,
@@ -18,6 +18,7 @@ use diesel::prelude::*;
 use okrsync_domain::{
     Instant, RefreshId,
     issue::{Issue, IssueId},
+    reading::ReadingKind,
 };
 
 /// Writes down who matched from when to when.
@@ -44,6 +45,7 @@ pub(crate) fn insert(db: &mut Db, run: RefreshId, query: &str, past: &[PastMembe
 pub(crate) fn forget_unread(db: &mut Db, query: &str) -> Result<(), StoreError> {
     let used = readings::table
         .filter(readings::query_id.eq(Some(query.to_owned())))
+        .filter(readings::kind.eq(word(&ReadingKind::Reconstructed)))
         .filter(readings::refresh_id.is_not_null())
         .select(readings::refresh_id.assume_not_null())
         .distinct();

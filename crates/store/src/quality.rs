@@ -37,6 +37,20 @@ fn sites(db: &mut Db, okrs: &[OkrId]) -> Result<Vec<(OkrId, String, String)>, St
     Ok(found)
 }
 
+/// What a query matches now, with what people read of each issue.
+macro_rules! current {
+    ($query:expr) => {
+        members::table
+            .inner_join(queries::table.on(queries::id.eq(members::query_id)))
+            .inner_join(
+                issues::table
+                    .on(issues::connection_id.eq(queries::connection_id).and(issues::issue_id.eq(members::issue_id))),
+            )
+            .filter(members::query_id.eq($query.to_string()))
+            .filter(members::ended_at.is_null())
+    };
+}
+
 impl Store {
     /// Which issues several of these OKRs count, two by two; pairs without any are left out.
     pub async fn overlaps(&self, okrs: Vec<OkrId>) -> Result<Vec<Overlap>, StoreError> {
@@ -73,15 +87,7 @@ impl Store {
     pub async fn done_without_resolution(&self, query: QueryId) -> Result<u64, StoreError> {
         self.read(move |db| {
             let unresolved =
-                members::table
-                    .inner_join(queries::table.on(queries::id.eq(members::query_id)))
-                    .inner_join(issues::table.on(
-                        issues::connection_id.eq(queries::connection_id).and(issues::issue_id.eq(members::issue_id)),
-                    ))
-                    .filter(members::query_id.eq(query.to_string()))
-                    .filter(members::ended_at.is_null())
-                    .filter(members::completed.eq(true).and(issues::resolved.eq(Some(false))))
-                    .count();
+                current!(query).filter(members::completed.eq(true).and(issues::resolved.eq(Some(false)))).count();
             let count: i64 = on!(db, |c| unresolved.get_result(c))?;
             Row { table: "members", key: &query.to_string() }.number("count", count)
         })
@@ -91,16 +97,7 @@ impl Store {
     /// How many issues of each type a query matches now; those whose type is not known have none.
     pub async fn member_types(&self, query: QueryId) -> Result<Vec<(Option<String>, u64)>, StoreError> {
         self.read(move |db| {
-            let types =
-                members::table
-                    .inner_join(queries::table.on(queries::id.eq(members::query_id)))
-                    .inner_join(issues::table.on(
-                        issues::connection_id.eq(queries::connection_id).and(issues::issue_id.eq(members::issue_id)),
-                    ))
-                    .filter(members::query_id.eq(query.to_string()))
-                    .filter(members::ended_at.is_null())
-                    .group_by(issues::issue_type)
-                    .select((issues::issue_type, count_star()));
+            let types = current!(query).group_by(issues::issue_type).select((issues::issue_type, count_star()));
             let rows: Vec<(Option<String>, i64)> = on!(db, |c| types.load(c))?;
             let row = Row { table: "members", key: &query.to_string() };
             rows.into_iter().map(|(name, count)| Ok((name, row.number("count", count)?))).collect()
