@@ -14,7 +14,7 @@ pub mod app;
 pub mod axe;
 pub mod browser;
 pub mod clients;
-mod cluster;
+pub mod cluster;
 pub mod consent;
 pub mod databases;
 mod guarded;

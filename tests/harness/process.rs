@@ -28,6 +28,8 @@ pub struct Place {
     database: String,
     /// Variables besides the usual ones.
     more: Vec<(String, String)>,
+    /// What `serve` is told besides.
+    arguments: Vec<String>,
 }
 
 /// A running `okrsync serve`. Killed when dropped.
@@ -42,7 +44,7 @@ pub struct Server {
 impl Place {
     /// A data folder and a database address.
     pub fn new(data: &Path, database: &str) -> Self {
-        Self { data: data.to_owned(), database: database.to_owned(), more: Vec::new() }
+        Self { data: data.to_owned(), database: database.to_owned(), more: Vec::new(), arguments: Vec::new() }
     }
 
     /// The same place with another variable.
@@ -50,6 +52,14 @@ impl Place {
     pub fn with(&self, name: &str, value: &str) -> Self {
         let mut place = self.clone();
         place.more.push((name.to_owned(), value.to_owned()));
+        place
+    }
+
+    /// The same place, whose service is told more.
+    #[must_use]
+    pub fn serving(&self, arguments: &[&str]) -> Self {
+        let mut place = self.clone();
+        place.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
         place
     }
 
@@ -101,6 +111,7 @@ impl Place {
             listener.local_addr().expect("a bound address").port()
         };
         let mut command = self.command(&["serve"]);
+        command.args(&self.arguments);
         let log = self.data.join(format!("serve-{port}.log"));
         let file = std::fs::File::create(&log).expect("a log file");
         command.env("OKRSYNC_LISTEN", format!("127.0.0.1:{port}")).env("OKRSYNC_LOG__LEVEL", leaks::FILTER);

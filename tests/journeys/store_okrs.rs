@@ -200,6 +200,7 @@ async fn the_board_has_what_colours_depend_on(world: World) {
         kind: ReadingKind::CheckIn,
         query_id: None,
         refresh_id: None,
+        repeats: None,
         measure: Measure::default(),
         tally: Tally { value: Some("40.5".parse().unwrap()), ..Tally::default() },
     };

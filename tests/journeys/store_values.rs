@@ -71,6 +71,7 @@ async fn readings_are_exact(world: World) {
             kind: ReadingKind::CheckIn,
             query_id: None,
             refresh_id: None,
+            repeats: None,
             measure,
             tally: Tally {
                 matched: u64::try_from(i64::MAX).unwrap(),

@@ -142,6 +142,7 @@ impl World {
             kind: ReadingKind::Automatic,
             query_id: Some(claim.query.id),
             refresh_id: Some(claim.lease.refresh_id),
+            repeats: None,
             measure: linked.measure.clone(),
             tally: tally(issues),
         });

@@ -20,11 +20,14 @@ use std::path::Path;
 
 /// Opens the application of the settings, for commands that end by themselves.
 async fn open(config: Option<&Path>) -> anyhow::Result<App> {
+    open_at(config, Clock::system()).await
+}
+
+/// The same by another clock than the machine's.
+async fn open_at(config: Option<&Path>, clock: Clock) -> anyhow::Result<App> {
     let settings = Settings::load(config)?;
     okrsync_server::telemetry::start(&settings.log)?;
-    App::open(settings, Clock::system(), Random::from_os())
-        .await
-        .context("okrsync cannot be opened (try `okrsync doctor`)")
+    App::open(settings, clock, Random::from_os()).await.context("okrsync cannot be opened (try `okrsync doctor`)")
 }
 
 /// The person with this e-mail address.

@@ -21,7 +21,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the service: web pages, REST API and the refresh of all links.
-    Serve,
+    Serve(serve::Args),
     /// Runs everything on this machine with simulated Jira sites and a lively data set.
     Demo(demo::Args),
     /// Brings the database up to date and ends.
@@ -68,15 +68,15 @@ fn main() -> ExitCode {
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let config = cli.config.as_deref();
     match cli.command {
-        Command::Serve => serve::run(config).await,
+        Command::Serve(args) => serve::run(config, &args).await,
         Command::Demo(args) => Box::pin(demo::run(config, args)).await,
         Command::Migrate => migrate::run(config).await,
         Command::Doctor => Box::pin(doctor::run(config)).await,
         Command::User(command) => Box::pin(user::run(config, command)).await,
-        Command::Token(command) => token::run(config, command).await,
-        Command::Key(command) => key::run(config, command).await,
-        Command::Refresh(args) => refresh::run(config, args).await,
-        Command::Export(command) => export::run(config, command).await,
+        Command::Token(command) => Box::pin(token::run(config, command)).await,
+        Command::Key(command) => Box::pin(key::run(config, command)).await,
+        Command::Refresh(args) => Box::pin(refresh::run(config, args)).await,
+        Command::Export(command) => Box::pin(export::run(config, command)).await,
         Command::Jql(command) => Box::pin(jql::run(config, command)).await,
         Command::Bench(command) => Box::pin(bench::run(command)).await,
         Command::Simulate(args) => bench::simulate::run(args).await,

@@ -64,6 +64,13 @@ impl Answer {
         }
     }
 
+    /// What it says of a site that does not answer: from a gateway before it, or while it starts. A failure of Jira's own is an
+    /// answer.
+    pub(crate) fn outage(&self) -> Option<Error> {
+        let status = self.status.as_u16();
+        matches!(status, 408 | 425 | 502..=504).then(|| Error::ServerError { status, detail: self.words() })
+    }
+
     /// The account that the answer is for: `X-AAccountId` on Cloud, `X-AUSERNAME` on Data Center.
     pub(crate) fn account(&self) -> Option<String> {
         let value = self.header("x-aaccountid").or_else(|| self.header("x-ausername"))?;

@@ -74,8 +74,34 @@ impl Call {
         Self { method, kind: Kind::Command, ..Self::post(path, body) }
     }
 
+    /// What Jira's limits for one endpoint count: the method and the path, whichever thing it is about.
+    pub(crate) fn endpoint(&self) -> String {
+        let is_version = |before: Option<&str>| before == Some("api");
+        let (mut endpoint, mut before) = (format!("{} ", self.method), None);
+        for segment in self.path.split('/') {
+            let is_thing = segment.bytes().any(|byte| byte.is_ascii_digit()) && !is_version(before);
+            endpoint.extend(before.map(|_| '/'));
+            endpoint.push_str(if is_thing { "*" } else { segment });
+            before = Some(segment);
+        }
+        endpoint
+    }
+
     /// Without the connection's credential, to the site itself unless the path is a complete address.
     pub(crate) fn anonymous(self) -> Self {
         Self { kind: Kind::Anonymous, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_the_same_for_all_its_things() {
+        let post = |path: &str| Call { method: Method::POST, ..Call::get(path) }.endpoint();
+        assert_eq!(post("rest/api/3/search/jql"), "POST rest/api/3/search/jql");
+        assert_eq!(Call::get("rest/api/2/issue/10001/changelog").endpoint(), "GET rest/api/2/issue/*/changelog");
+        assert_eq!(Call::get("rest/api/2/issue/AE-7").with("a", "b").endpoint(), "GET rest/api/2/issue/*");
     }
 }

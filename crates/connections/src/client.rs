@@ -1,16 +1,22 @@
 //! The one function that sends HTTP to Jira: signed, limited, retried, metered, logged, judged.
 
+mod bases;
+mod reading;
+
+pub(crate) use bases::gateway_base;
+
 use crate::{
-    AccessToken, Error, Retry, SiteConfig, address,
+    AccessToken, Error, Retry, SiteConfig, Wait, address,
     answer::{Answer, Expectation},
     call::{Call, Kind},
     limits::{Hold, Limits},
     transport,
 };
+use bases::{gateway, permit};
 use okrsync_domain::{Clock, Random};
 use reqwest::{
-    Request, Response,
-    header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    Request,
+    header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue},
 };
 use std::{
     sync::{
@@ -19,14 +25,9 @@ use std::{
     },
     time::Duration,
 };
-use tokio::time;
+use tokio::{sync::SemaphorePermit, time};
 use tracing::{Instrument, Span, debug, debug_span, field::Empty};
 use url::Url;
-
-/// Larger answers are refused: nothing that okrsync asks for comes near it.
-const LARGEST_BODY: usize = 64 << 20;
-/// Atlassian's gateway for scoped tokens and OAuth.
-const ATLASSIAN_GATEWAY: &str = "https://api.atlassian.com/";
 
 /// Sends for one connection. A cheap clone; clones share traffic and what was learned of the account.
 #[derive(Clone)]
@@ -260,23 +261,55 @@ impl Client {
         attempt: u32,
         pause: Duration,
     ) -> Result<Answer, Failed> {
-        let limits = &self.shared.traffic.limits;
-        // A hold that outlasts our patience is not waited for twice.
-        let permit = limits.enter(self.retry.cap).await.map_err(Failed::for_good)?;
+        let (limits, endpoint) = (self.limits(), call.endpoint());
+        let permit = self.turn(&endpoint).await.map_err(Failed::for_good)?;
+        let trial = limits.breaker().pass(self.retry.retries == 0)?;
         let request = self.request(call, token).map_err(Failed::for_good)?;
         // Last, so that what is counted as sent is sent.
         if let Some(admission) = &self.config().admission {
             admission.admit().await.map_err(Failed::for_good)?;
         }
-        let answer = self.exchange(request, call, attempt).await?;
+        let answer = match self.exchange(request, call, attempt).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                trial.failed(&error, pause);
+                return Err(error.into());
+            }
+        };
+        match answer.outage() {
+            Some(outage) => trial.failed(&outage, pause),
+            None => trial.answered(),
+        }
         drop(permit);
-        limits.heed(&answer.headers);
+        limits.heed(&endpoint, &answer.headers);
         let now = self.shared.clock.now();
         if let Some(hold) = Hold::of(answer.status, &answer.headers, now, pause) {
-            limits.shut(hold.clone());
+            limits.shut(&endpoint, hold.clone());
+            self.note(endpoint, &hold).await;
             return Err(Failed { again: !hold.quota, error: hold.into_error(now), refused: None });
         }
         Ok(answer)
+    }
+
+    /// Waits for a turn at an endpoint, also behind what Jira asked other processes to wait for.
+    async fn turn(&self, endpoint: &str) -> Result<SemaphorePermit<'_>, Error> {
+        let limits = self.limits();
+        loop {
+            // A hold that outlasts our patience is not waited for twice.
+            let permit = limits.enter(endpoint, self.retry.cap).await?;
+            let Some(admission) = &self.config().admission else { return Ok(permit) };
+            limits.learn(&admission.waits().await);
+            if limits.is_open(endpoint) {
+                return Ok(permit);
+            }
+        }
+    }
+
+    /// Tells other processes of a wait.
+    async fn note(&self, endpoint: String, hold: &Hold) {
+        if let Some(admission) = &self.config().admission {
+            admission.note(Wait { endpoint: (!hold.whole).then_some(endpoint), until: hold.until }).await;
+        }
     }
 
     fn expectation(&self, call: &Call) -> Expectation<'_> {
@@ -319,11 +352,11 @@ impl Client {
             #[expect(clippy::disallowed_methods, reason = "the one lawful home of sending")]
             let response = self.shared.http.execute(request).await;
             let answer = match response {
-                Ok(response) => read(response, &call.path).await,
+                Ok(response) => reading::read(response, &call.path).await,
                 Err(error) => Err(transport::failure(&error)),
             };
             Span::current().record("duration_ms", u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
-            log(&answer);
+            reading::log(&answer);
             answer
         }
         .instrument(span)
@@ -348,57 +381,5 @@ impl Failed {
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self { again: error.is_transient(), error, refused: None }
-    }
-}
-
-/// Reads the whole body; one that is shorter than announced is an error beneath.
-async fn read(mut response: Response, path: &str) -> Result<Answer, Error> {
-    let status = response.status();
-    let headers = std::mem::take(response.headers_mut());
-    let mut body = Vec::with_capacity(announced(&headers).min(LARGEST_BODY));
-    while let Some(chunk) = response.chunk().await.map_err(|error| transport::failure(&error))? {
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(Error::UnexpectedAnswer { detail: format!("`{path}` is larger than {LARGEST_BODY} bytes") });
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Answer { status, headers, body, path: path.to_owned() })
-}
-
-fn announced(headers: &HeaderMap) -> usize {
-    let length = headers.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok());
-    length.unwrap_or(0)
-}
-
-/// At debug only: errors are logged where they are handled. The trace id is what Atlassian's support asks for.
-fn log(answer: &Result<Answer, Error>) {
-    match answer {
-        Ok(answer) => {
-            Span::current().record("status", answer.status.as_u16());
-            let trace = answer.header("atl-traceid").or_else(|| answer.header("x-arequestid")).unwrap_or_default();
-            debug!(trace, bytes = answer.body.len(), "Jira answered");
-        }
-        Err(error) => debug!(%error, "Jira did not answer"),
-    }
-}
-
-/// Holds an address against the installation's policy.
-fn permit(config: &SiteConfig, url: &Url) -> Result<(), Error> {
-    let host = || url.host_str().unwrap_or_default().to_owned();
-    config.policy.check(url).map_err(|refusal| Error::ServerRefused { host: host(), refusal })
-}
-
-fn gateway(config: &SiteConfig, cloud_id: &str) -> Result<Url, Error> {
-    if cloud_id.is_empty() || !cloud_id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
-        return Err(Error::Settings { detail: "the cloud id is not sound".to_owned() });
-    }
-    address::beneath(&gateway_base(config)?, &format!("ex/jira/{cloud_id}/"))
-}
-
-/// Where the gateway is.
-pub(crate) fn gateway_base(config: &SiteConfig) -> Result<Url, Error> {
-    match &config.gateway_url {
-        Some(url) => Ok(url.clone()),
-        None => Url::parse(ATLASSIAN_GATEWAY).map_err(|error| Error::Settings { detail: error.to_string() }),
     }
 }

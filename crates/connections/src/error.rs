@@ -96,7 +96,7 @@ pub enum Error {
         /// What was asked for.
         path: String,
     },
-    /// Jira asks to wait. Nothing is sent on this connection before.
+    /// Jira asks to wait. Nothing is sent before.
     #[error("Jira asks to wait until {} ({reason})", .retry_at.format("%Y-%m-%d %H:%M:%S UTC"))]
     RateLimited {
         /// When to come back.
@@ -105,6 +105,8 @@ pub enum Error {
         retry_after: Duration,
         /// Jira's reason, or a word for it.
         reason: String,
+        /// Whether all of the connection has to wait, or only what was asked for.
+        whole: bool,
     },
     /// Nothing answered.
     #[error("Jira cannot be reached: {detail}")]
@@ -216,6 +218,11 @@ impl Error {
         }
     }
 
+    /// Whether it has nothing to do with other requests on the same connection: one endpoint wants a rest.
+    pub fn is_of_one_endpoint(&self) -> bool {
+        matches!(self, Self::RateLimited { whole: false, .. })
+    }
+
     /// Whether somebody must sign in on the consent page again: no renewal helps.
     pub fn needs_consent(&self) -> bool {
         match self {
@@ -307,7 +314,8 @@ mod tests {
     #[test]
     fn waiting_is_told_as_instant_and_as_duration() {
         let at: Instant = "2026-11-20T10:00:17Z".parse().unwrap();
-        let error = Error::RateLimited { retry_at: at, retry_after: Duration::from_secs(17), reason: "burst".into() };
+        let (retry_after, reason) = (Duration::from_secs(17), "burst".into());
+        let error = Error::RateLimited { retry_at: at, retry_after, reason, whole: false };
         assert_eq!(error.problem(at).retry_at, Some(at));
         assert_eq!(error.retry_after(), Some(Duration::from_secs(17)));
         assert_eq!(error.to_string(), "Jira asks to wait until 2026-11-20 10:00:17 UTC (burst)");

@@ -38,7 +38,7 @@ pub mod webhook;
 pub mod wire;
 mod worklogs;
 
-pub use admission::Admission;
+pub use admission::{Admission, Later, Wait};
 pub use auth::{Credential, Granted};
 pub use changelog::MOST_ISSUES;
 pub use config::SiteConfig;

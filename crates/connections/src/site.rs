@@ -151,15 +151,9 @@ impl Site {
         self.client.limits().in_flight()
     }
 
-    /// Jira asked to be left alone until then; nothing is sent before.
+    /// Jira asked for the whole connection to be left alone until then; nothing is sent before.
     pub fn held_until(&self) -> Option<Instant> {
         self.client.limits().hold().map(|hold| hold.until)
-    }
-
-    /// Nothing is sent before `until`, because Jira asked somebody else to wait: another process, or this one before it was
-    /// started anew. An earlier instant than one that is known, or one in the past, changes nothing; a day is the most.
-    pub fn hold_until(&self, until: Instant) {
-        self.client.limits().hold_until(until);
     }
 
     /// Jira said that a limit is near: until then requests are spread out.

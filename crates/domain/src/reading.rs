@@ -97,6 +97,15 @@ pub enum ReadingKind {
     Reconstructed,
 }
 
+/// How often a measurement was made again, with nothing changed in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Repeats {
+    /// So often.
+    pub times: u64,
+    /// At last then.
+    pub last_at: Instant,
+}
+
 /// One measurement of an OKR. Stored exactly; progress is derived from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reading {
@@ -114,6 +123,17 @@ pub struct Reading {
     pub refresh_id: Option<RefreshId>,
     /// What it was measured against at that moment: start and target belong to the number.
     pub measure: Measure,
+    /// Later measurements that found the same and are not kept one by one.
+    pub repeats: Option<Repeats>,
     /// The numbers.
     pub tally: Tally,
+}
+
+impl Reading {
+    /// Takes up a later measurement that found the same.
+    pub fn repeat(&mut self, later: &Self) {
+        let times = |reading: &Self| reading.repeats.map_or(0, |repeats| repeats.times);
+        let last_at = later.repeats.map_or(later.at, |repeats| repeats.last_at);
+        self.repeats = Some(Repeats { times: times(self) + times(later) + 1, last_at });
+    }
 }

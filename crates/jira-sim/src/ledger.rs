@@ -10,7 +10,7 @@ use crate::clock::Instant;
 use crate::credentials::AuthKind;
 use crate::sync::lock;
 
-/// Requests that were on their way when a `Retry-After` was answered are not held against the client.
+/// Requests that were on their way when a `Retry-After` was answered are not held against the client, unless said otherwise.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// One request.
@@ -72,6 +72,7 @@ struct Book {
     next: usize,
     in_flight: usize,
     peak: usize,
+    grace: Option<Duration>,
 }
 
 impl Ledger {
@@ -118,6 +119,11 @@ impl Ledger {
         lock(&self.0).entries.iter().filter(|entry| entry.retry_after_running).count()
     }
 
+    /// How long after the answer a `Retry-After` begins to count: several processes need time to tell each other.
+    pub fn forgive(&self, grace: Duration) {
+        lock(&self.0).grace = Some(grace);
+    }
+
     /// Forgets everything but the requests that are under way.
     pub fn clear(&self) {
         let mut book = lock(&self.0);
@@ -149,7 +155,9 @@ impl Ledger {
         let now = Tick::now();
         let until = now + Duration::from_secs(seconds.into());
         let site_until = site_now + TimeDelta::seconds(seconds.into());
-        lock(&self.0).waits.push(Wait { path, from: now + GRACE, until, site_until });
+        let mut book = lock(&self.0);
+        let from = now + book.grace.unwrap_or(GRACE);
+        book.waits.push(Wait { path, from, until, site_until });
     }
 }
 

@@ -68,6 +68,13 @@ impl RandomFaults {
         self
     }
 
+    /// Another fault besides.
+    #[must_use]
+    pub fn and(mut self, fault: Fault) -> Self {
+        self.among.push(fault);
+        self
+    }
+
     /// Ends after so many strikes.
     #[must_use]
     pub fn at_most(mut self, strikes: u32) -> Self {

@@ -83,7 +83,7 @@ pub(crate) struct Part {
 /// let random = Random::seeded(1);
 /// let reading = |total: i64| Evidence {
 ///     reading: Reading {
-///         id: random.id(at), okr_id: random.id(at), at, kind: ReadingKind::Automatic, query_id: None, refresh_id: None,
+///         id: random.id(at), okr_id: random.id(at), at, kind: ReadingKind::Automatic, query_id: None, refresh_id: None, repeats: None,
 ///         measure: Measure::default(),
 ///         tally: Tally { done: Some(3.into()), total: Some(total.into()), ..Tally::default() },
 ///     },

@@ -32,6 +32,11 @@ pub struct SyncConfig {
     /// Hours after which an issue is fetched again although nothing tells that it changed (up to twice as many: issues take
     /// turns).
     pub believed_hours: u32,
+    /// Days for which every reading is kept; those of a day that changed nothing are folded into one. Then the last of each day
+    /// is kept …
+    pub all_readings_days: u32,
+    /// … for so many days, and after that the last of each week.
+    pub daily_readings_days: u32,
     /// How often a result that changed while it was read is read again within one refresh.
     pub unstable_retries: u32,
     /// How often one request is repeated after a failure that may pass.
@@ -57,6 +62,8 @@ impl Default for SyncConfig {
             backoff_cap_minutes: 15,
             drop_brake_percent: 50,
             believed_hours: 24,
+            all_readings_days: 30,
+            daily_readings_days: 730,
             unstable_retries: 2,
             request_retries: 4,
             request_backoff_milliseconds: 2000,
@@ -92,6 +99,14 @@ impl SyncConfig {
 
     pub(crate) fn believed_for(&self) -> TimeDelta {
         TimeDelta::hours(self.believed_hours.max(1).into())
+    }
+
+    pub(crate) fn all_readings(&self) -> TimeDelta {
+        TimeDelta::days(self.all_readings_days.max(1).into())
+    }
+
+    pub(crate) fn daily_readings(&self) -> TimeDelta {
+        self.all_readings().max(TimeDelta::days(self.daily_readings_days.into()))
     }
 
     pub(crate) fn shutdown(&self) -> Duration {

@@ -13,10 +13,10 @@ use crate::{
     replicas::{News, Outbox},
     sites::Sites,
     status::PassStatus,
+    upkeep::Upkeep,
     waker::Waker,
     webhooks::Mailbox,
 };
-use chrono::TimeDelta;
 use okrsync_connections::{KeyRing, ServerPolicy};
 use okrsync_domain::{
     Clock, Instant, Problem, Random, RefreshId,
@@ -24,10 +24,7 @@ use okrsync_domain::{
     refresh::{Refresh, RefreshState},
 };
 use okrsync_store::{Origin, RefreshRequest, RefreshScope, Store};
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{Mutex, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -35,11 +32,6 @@ use tokio_util::sync::CancellationToken;
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// A refresh may end in the instant in which it is joined; the next try then makes a new one.
 const JOINING_TRIES: u32 = 3;
-/// Time between two clearings.
-const TIDY_EVERY: TimeDelta = TimeDelta::hours(1);
-/// How long a finished refresh can be looked up.
-const KEPT_FOR: TimeDelta = TimeDelta::days(7);
-
 /// The engine. Clones are the same one.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -49,7 +41,7 @@ pub struct Engine {
     single_flight: Arc<Mutex<()>>,
     /// Name under which this process holds leases.
     worker: Arc<str>,
-    tidied_at: Arc<std::sync::Mutex<Option<Instant>>>,
+    pub(crate) upkeep: Upkeep,
     pub(crate) told_expiry: Told,
     pub(crate) mailbox: Mailbox,
 }
@@ -74,8 +66,8 @@ impl Engine {
         let sites = Sites::new(tools, &config, policy, gate);
         let context =
             Context { store, clock, random, config, sites, catalogues: Catalogues::default(), events, waker, outbox };
-        let (status, single_flight, tidied_at, told_expiry, mailbox) = Default::default();
-        Self { context: Arc::new(context), status, single_flight, worker, tidied_at, told_expiry, mailbox }
+        let (status, single_flight, upkeep, told_expiry, mailbox) = Default::default();
+        Self { context: Arc::new(context), status, single_flight, worker, upkeep, told_expiry, mailbox }
     }
 
     /// Refreshes what is due, at ticks and when woken, until `shutdown`. Work under way is then finished within the
@@ -89,10 +81,7 @@ impl Engine {
         let stop = shutdown.clone();
         let pass = || {
             let (engine, stop) = (self.clone(), stop.clone());
-            async move {
-                engine.pass_until(&stop).await;
-                engine.tidy().await;
-            }
+            async move { drop(engine.pass_until(&stop).await) }
         };
         let backfills = async {
             if config.backfill {
@@ -108,7 +97,8 @@ impl Engine {
             over.cancel();
             ended
         };
-        let (ended, (), (), ()) = tokio::join!(drive, backfills, hints, replicas);
+        let upkeep = shutdown.clone().run_until_cancelled_owned(self.clone().keep_house());
+        let (ended, (), (), (), _) = tokio::join!(drive, backfills, hints, replicas, upkeep);
         Ok(ended?)
     }
 
@@ -132,25 +122,6 @@ impl Engine {
     async fn pass_until(&self, stop: &CancellationToken) -> PassStatus {
         let _alone = self.single_flight.lock().await;
         Box::pin(Pass::new(self.context.clone(), stop, &self.status, &self.worker).run()).await
-    }
-
-    /// Clears away once an hour what nobody asks for any more. Readings and members are never touched.
-    async fn tidy(&self) {
-        let now = self.context.clock.now();
-        {
-            let mut tidied_at = self.tidied_at.lock().unwrap_or_else(PoisonError::into_inner);
-            if tidied_at.is_some_and(|before| now - before < TIDY_EVERY) {
-                return;
-            }
-            *tidied_at = Some(now);
-        }
-        Box::pin(self.keep_grants_alive()).await;
-        Box::pin(self.look_after_webhooks()).await;
-        match self.context.store.prune(now - KEPT_FOR, now).await {
-            Ok(pruned) => tracing::debug!(?pruned, "old refreshes and sessions are cleared away"),
-            Err(error) => tracing::warn!(%error, "old refreshes and sessions could not be cleared away"),
-        }
-        self.tell_of_expiry().await;
     }
 
     /// The pass under way, or the last one.

@@ -2,18 +2,17 @@
 //!
 //! What the database says is believed for a moment only, so that a switch or an edit made in another process stops requests
 //! within a second, in the midst of a refresh, too. Requests are counted here, and put on the connection's account with
-//! each look at it.
+//! each look at it. A wait that Jira asks one process for is kept by all, from the next look on.
 
 use crate::{
     budget::{self, Allowance},
     waker::Waker,
 };
-use okrsync_connections::{Admission, Error};
+use okrsync_connections::{Admission, Error, Later, Wait};
 use okrsync_domain::{Clock, ConnectionId, Instant, connection::ConnectionState};
 use okrsync_store::{Store, StoreError};
 use std::{
     collections::HashMap,
-    pin::Pin,
     sync::{Arc, Mutex as Lock, PoisonError},
     time::Duration,
 };
@@ -51,6 +50,7 @@ struct Purse {
     left: u64,
     free_at: Option<Instant>,
     unaccounted: u64,
+    waits: Vec<Wait>,
     seen: Option<Look>,
 }
 
@@ -69,12 +69,30 @@ pub(crate) struct Passage {
 }
 
 impl Admission for Passage {
-    fn admit(&self) -> Pin<Box<dyn Future<Output = Result<(), Error>> + Send + '_>> {
+    fn admit(&self) -> Later<'_, Result<(), Error>> {
         Box::pin(async move {
             self.gate.check_switch().await?;
             match self.connection {
                 Some(id) => self.gate.spend(id).await,
                 None => Ok(()),
+            }
+        })
+    }
+
+    fn waits(&self) -> Later<'_, Vec<Wait>> {
+        Box::pin(async move {
+            match self.connection {
+                Some(id) => self.gate.waits(id).await,
+                None => Vec::new(),
+            }
+        })
+    }
+
+    fn note(&self, wait: Wait) -> Later<'_, ()> {
+        Box::pin(async move {
+            let Some(id) = self.connection else { return };
+            if let Err(error) = self.gate.store.note_wait(id, wait.endpoint, wait.until).await {
+                tracing::warn!(%error, connection.id = %id, "other processes could not be told to wait");
             }
         })
     }
@@ -109,14 +127,26 @@ impl Gate {
         self.purses.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default().clone()
     }
 
-    async fn spend(&self, id: ConnectionId) -> Result<(), Error> {
+    async fn waits(&self, id: ConnectionId) -> Vec<Wait> {
         let purse = self.purse(id);
         let mut purse = purse.lock().await;
+        self.refresh(id, &mut purse).await;
+        purse.waits.clone()
+    }
+
+    /// Looks at the account, unless what was seen is believed.
+    async fn refresh(&self, id: ConnectionId, purse: &mut Purse) {
         if !purse.is_believed(self.clock.now(), self.waker.news())
-            && let Err(error) = self.look(id, &mut purse).await
+            && let Err(error) = self.look(id, purse).await
         {
             tracing::warn!(%error, connection.id = %id, "the budget could not be read");
         }
+    }
+
+    async fn spend(&self, id: ConnectionId) -> Result<(), Error> {
+        let purse = self.purse(id);
+        let mut purse = purse.lock().await;
+        self.refresh(id, &mut purse).await;
         if purse.off {
             return Err(Error::SwitchedOff);
         }
@@ -126,13 +156,15 @@ impl Gate {
     async fn look(&self, id: ConnectionId, purse: &mut Purse) -> Result<(), StoreError> {
         let (now, news) = (self.clock.now(), self.waker.news());
         self.pay(id, purse).await?;
-        let Some(spending) = self.store.spending(id, budget::window_start(now)).await? else {
+        let Some(spending) = self.store.spending(id, budget::window_start(now), now).await? else {
             purse.off = true; // removed
             return Ok(());
         };
         let Allowance { left, free_at } = budget::allowance(&spending.minutes, spending.budget_per_hour, now);
         purse.off = spending.state == ConnectionState::Disabled;
         (purse.budget, purse.left, purse.free_at) = (spending.budget_per_hour, left, free_at);
+        let waits = spending.waits.into_iter();
+        purse.waits = waits.map(|(endpoint, until)| Wait { endpoint, until }).collect();
         purse.seen = Some(Look { tick: Tick::now(), at: now, news });
         Ok(())
     }

@@ -42,6 +42,9 @@ impl Engine {
             note_ok(&self.context, connection, ok).await;
             return self.recover(connection).await;
         };
+        if error.is_of_one_endpoint() {
+            return Ok(()); // the connection is well, but could not be tried to the end
+        }
         let problem = jira(error, now);
         let pause = problem.retry_at.or(connection.paused_until.filter(|until| *until > now));
         note_failed(&self.context, connection, &problem, pause).await;

@@ -2,10 +2,14 @@
 
 use crate::{Engine, SyncError};
 use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
 use okrsync_domain::ConnectionId;
 
 /// A grant is renewed at the latest after this time, also while no query needs it.
 const IDLE: TimeDelta = TimeDelta::days(30);
+
+/// Renewals at once: a slow site holds up no other.
+const AT_ONCE: usize = 8;
 
 impl Engine {
     /// Uses what has not been used for long. Failures are told by the connection; the next hour tries again.
@@ -15,11 +19,12 @@ impl Engine {
             Ok(idle) => idle,
             Err(error) => return tracing::warn!(%error, "idle sign-ins could not be looked for"),
         };
-        for id in idle {
-            if let Err(error) = self.use_grant(id).await {
+        let renewals = stream::iter(idle).for_each_concurrent(AT_ONCE, |id| async move {
+            if let Err(error) = Box::pin(self.use_grant(id)).await {
                 tracing::warn!(%error, connection.id = %id, "an idle sign-in could not be renewed");
             }
-        }
+        });
+        renewals.await;
     }
 
     async fn use_grant(&self, id: ConnectionId) -> Result<(), SyncError> {

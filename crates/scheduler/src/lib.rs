@@ -39,6 +39,7 @@ mod measuring;
 mod pass;
 mod refresh;
 mod replicas;
+mod upkeep;
 mod visit;
 mod waker;
 mod walk;

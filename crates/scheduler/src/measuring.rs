@@ -65,6 +65,7 @@ impl Measure for Measuring {
                     kind: ReadingKind::Automatic,
                     query_id: Some(self.query_id),
                     refresh_id: Some(self.refresh_id),
+                    repeats: None,
                     measure: link.measure,
                     tally: Measurable::warned(tally, &self.warnings),
                 }),

@@ -2,7 +2,8 @@
 //! free, until nothing is due. A wake during the pass is part of it.
 //!
 //! Each connection works on as many queries at once as it has places; about as many more are claimed for it and wait. Then
-//! it is left out of claims, so that a slow site with very many due queries never takes the places of others.
+//! it is left out of claims, so that a slow site with very many due queries never takes the places of others. Where slow
+//! sites together take all places, a connection that has nothing at hand gets one beyond them.
 
 use crate::{
     SyncError,
@@ -15,7 +16,7 @@ use crate::{
 use okrsync_domain::{ConnectionId, Instant, OkrId};
 use okrsync_store::{Claim, Lease, Origin, StoreError};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 use tokio::{
@@ -134,10 +135,7 @@ impl<'a> Pass<'a> {
         self.left_out.clear();
         loop {
             let room = self.context.config.parallel_refreshes.saturating_sub(self.held.len()).min(BATCH);
-            if room == 0 {
-                return;
-            }
-            let busy = self.busy();
+            let (room, busy) = if room > 0 { (room, self.busy()) } else { (BATCH, self.at_work()) };
             let claims = match self.claim(room, &busy).await {
                 Ok(claims) => claims,
                 Err(error) => return self.complain(&error),
@@ -166,6 +164,12 @@ impl<'a> Pass<'a> {
         }
         let enough = |(held, places): &(usize, usize)| *held >= places * AT_HAND;
         at_hand.into_iter().filter(|(_, counts)| enough(counts)).map(|(id, _)| id).collect()
+    }
+
+    /// Connections with any work at hand.
+    fn at_work(&self) -> Vec<ConnectionId> {
+        let at_work: BTreeSet<ConnectionId> = self.held.values().map(Held::connection).collect();
+        at_work.into_iter().collect()
     }
 
     async fn claim(&self, room: usize, leave_out: &[ConnectionId]) -> Result<Vec<Claim>, StoreError> {

@@ -221,7 +221,7 @@ impl Refresh<'_> {
         let finished_at = self.context.clock.now();
         let problem = trouble.problem(finished_at);
         let (lease, requests) = (self.claim.lease.clone(), gauge.read().requests);
-        if self.visit.broken().is_some() || self.visit.concerns_all(&problem).await {
+        if self.visit.broken().is_some() || self.concerns_all(trouble, &problem).await {
             let next_due = self.visit.break_off(self.context, &problem);
             let failure = Failure { lease, problem, at, finished_at, next_due, requests };
             return Ok(Ended::Stranded(Box::new(failure)));
@@ -236,6 +236,13 @@ impl Refresh<'_> {
         lease::insist(|| self.context.store.fail(failure.clone())).await?;
         self.tell(RefreshState::Failed, gauge.read().done);
         Ok(Ended::Failed)
+    }
+
+    /// Whether the connection itself is in trouble. An endpoint that wants a rest is not asked for so long by anybody, and
+    /// what needs only others goes on.
+    async fn concerns_all(&self, trouble: &Trouble, problem: &Problem) -> bool {
+        let is_local = matches!(trouble, Trouble::Jira(error) if error.is_of_one_endpoint());
+        !is_local && self.visit.concerns_all(problem).await
     }
 
     fn next_try(&self, problem: &Problem, now: Instant) -> Instant {

@@ -278,7 +278,7 @@ impl Sites {
         account: Option<ConnectionId>,
     ) -> Result<Site, Error> {
         let config = self.config(connection, secrets, account)?;
-        let site = Site::open(config.clone(), self.tools.clock.clone(), self.tools.random.clone())?;
+        let site = self.begin(connection.id, config.clone())?;
         let Some(application) = application(connection, secrets)? else { return Ok(site) };
         let keeper = Keeper::new(self.tools.clone(), connection, application.clone(), site.clone());
         let credential = Credential::Granted(Granted { application, tokens: Arc::new(keeper) });
@@ -297,8 +297,19 @@ impl Sites {
 
     /// A connection's site without what was granted on a consent page: for asking to be granted it.
     pub(crate) fn asker(&self, connection: &Connection, secrets: &Secrets) -> Result<Site, Error> {
-        let config = self.config(connection, secrets, Some(connection.id))?;
-        Site::open(config, self.tools.clock.clone(), self.tools.random.clone())
+        self.begin(connection.id, self.config(connection, secrets, Some(connection.id))?)
+    }
+
+    /// A site with these settings. Where the connection is asked already, limits, waits and meter go on.
+    fn begin(&self, id: ConnectionId, config: SiteConfig) -> Result<Site, Error> {
+        let before = {
+            let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.get(&id).map(|opened| opened.site.clone())
+        };
+        match before {
+            Some(site) => site.reopen(config),
+            None => Site::open(config, self.tools.clock.clone(), self.tools.random.clone()),
+        }
     }
 
     fn find(&self, connection: &Connection) -> Option<Site> {

@@ -8,6 +8,7 @@ use okrsync_domain::{
     moves::{Account, Effect, Evidence, Neighbours, Step},
     okr::{Okr, ProgressMode},
     person::User,
+    reading::Repeats,
 };
 use okrsync_metrics::moves::{Total, delta, explain};
 use okrsync_store::{Cursor, Page, Slice, Span};
@@ -25,6 +26,8 @@ pub(crate) struct Move {
     pub(crate) okr_id: Option<OkrId>,
     /// When the later one was measured.
     pub(crate) at: Instant,
+    /// How often the later one was measured again without a change.
+    pub(crate) repeats: Option<Repeats>,
     /// Why.
     pub(crate) account: Account,
 }
@@ -102,8 +105,8 @@ impl Interval {
 fn told(okr: OkrId, neighbours: Neighbours) -> Option<Move> {
     let Neighbours::Step(step) = neighbours else { return None };
     let (from, to) = (&step.from.reading, &step.to.reading);
-    let (from, to, at) = (Some(from.id), to.id, to.at);
-    explain(&step).map(|account| Move { to, from, okr_id: Some(okr), at, account })
+    let (from, to, at, repeats) = (Some(from.id), to.id, to.at, to.repeats);
+    explain(&step).map(|account| Move { to, from, okr_id: Some(okr), at, repeats, account })
 }
 
 /// The first `size`, and the cursor behind them if there are more.

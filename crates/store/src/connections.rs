@@ -16,7 +16,7 @@ use crate::{
     schema::{connection_health, connections, request_usage},
     secrets::{self, SealedSecret, SecretChanges},
     sql_types::{Dec, Exact, Ts},
-    turns,
+    turns, waits,
     webhooks::{self, Webhook},
 };
 use diesel::prelude::*;
@@ -260,6 +260,7 @@ impl Store {
             }
             if (&before.server_url, before.deployment) != (&connection.server_url, connection.deployment) {
                 mirror::clear(db, &id.to_string())?;
+                waits::clear(db, &id.to_string())?;
             }
             secrets::set(db, id, &secrets.set)?;
             secrets::remove(db, id, &secrets.remove)?;

@@ -83,30 +83,39 @@ impl MemberRow {
     }
 }
 
-/// The members of a query while a proved refresh is compared with them, piece by piece.
+/// The members of a query while a proved refresh is compared with them, piece by piece in the order of their ids: never more
+/// than a piece is in memory.
 pub(crate) struct Comparison {
     query: String,
     at: Instant,
-    before: BTreeMap<i64, MemberRow>,
+    /// The last issue that was compared.
+    behind: i64,
     ended: Vec<i64>,
     /// What was found so far.
-    pub(crate) changes: MemberChanges,
+    changes: MemberChanges,
 }
 
 impl Comparison {
-    /// Begins with the current members.
-    pub(crate) fn begin(db: &mut Db, query: &str, at: Instant) -> Result<Self, StoreError> {
-        let current = members::table.filter(members::query_id.eq(query)).filter(members::ended_at.is_null());
-        let rows: Vec<MemberRow> = on!(db, |c| current.select(MemberRow::as_select()).load(c))?;
-        let before = rows.into_iter().map(|row| (row.issue_id, row)).collect();
-        Ok(Self { query: query.to_owned(), at, before, ended: Vec::new(), changes: MemberChanges::default() })
+    pub(crate) fn begin(query: &str, at: Instant) -> Self {
+        Self { query: query.to_owned(), at, behind: i64::MIN, ended: Vec::new(), changes: MemberChanges::default() }
     }
 
-    /// Compares a piece of what matches now and opens rows for what is new or different.
+    /// The current members behind those that were compared, up to an issue.
+    fn before(&self, db: &mut Db, last: i64) -> Result<BTreeMap<i64, MemberRow>, StoreError> {
+        let current = members::table
+            .filter(members::query_id.eq(&self.query).and(members::ended_at.is_null()))
+            .filter(members::issue_id.gt(self.behind).and(members::issue_id.le(last)));
+        let rows: Vec<MemberRow> = on!(db, |c| current.select(MemberRow::as_select()).load(c))?;
+        Ok(rows.into_iter().map(|row| (row.issue_id, row)).collect())
+    }
+
+    /// Compares a piece of what matches now: opens rows for what is new or different, and closes those of what matches no
+    /// longer. Pieces, and the issues of a piece, come by ascending id.
     pub(crate) fn compare(&mut self, db: &mut Db, issues: &[Issue]) -> Result<(), StoreError> {
-        let mut opened = Vec::new();
+        let Some(last) = issues.last().map(|issue| issue.id.0) else { return Ok(()) };
+        let (mut before, mut opened) = (self.before(db, last)?, Vec::new());
         for issue in issues {
-            match self.before.remove(&issue.id.0) {
+            match before.remove(&issue.id.0) {
                 Some(row) if row.facts()? == issue.facts => continue,
                 Some(_) => {
                     self.changes.changed += 1;
@@ -116,6 +125,8 @@ impl Comparison {
             }
             opened.push(MemberRow::new(&self.query, issue.id, self.at, &issue.facts));
         }
+        self.leave(before);
+        self.behind = last;
         self.end_rows(db)?;
         for part in opened.chunks(CHUNK) {
             on!(&mut *db, |c| diesel::insert_into(members::table).values(part).execute(c))?;
@@ -123,12 +134,17 @@ impl Comparison {
         Ok(())
     }
 
-    /// Closes the rows of those that match no longer.
+    /// Closes the rows of those behind the last piece: they match no longer.
     pub(crate) fn finish(mut self, db: &mut Db) -> Result<MemberChanges, StoreError> {
-        self.ended = std::mem::take(&mut self.before).into_keys().collect();
-        self.changes.left = u64::try_from(self.ended.len()).unwrap_or(u64::MAX);
+        let before = self.before(db, i64::MAX)?;
+        self.leave(before);
         self.end_rows(db)?;
         Ok(self.changes)
+    }
+
+    fn leave(&mut self, left: BTreeMap<i64, MemberRow>) {
+        self.changes.left += u64::try_from(left.len()).unwrap_or(u64::MAX);
+        self.ended.extend(left.into_keys());
     }
 
     /// Ends the current rows of `ended`. They began before: refreshes of a query follow each other.

@@ -49,20 +49,26 @@ struct Walk {
 }
 
 impl Walk {
-    /// The next reading with the one before it, past all that nothing distinguishes from the one before.
+    /// The next reading with the one before it, past all that nothing distinguishes from the one before: those count as
+    /// repeats of the first of them.
     fn next(&mut self, db: &mut Db) -> Result<Option<(Cursor, Neighbours)>, StoreError> {
+        // the newest of those that are passed over, with how many they are
+        let mut passed: Option<Reading> = None;
         loop {
             if self.ahead.len() < 2 && !self.ended {
                 self.look_ahead(db)?;
             }
-            let Some(to) = self.ahead.pop_front() else { return Ok(None) };
+            let Some(mut to) = self.ahead.pop_front() else { return Ok(None) };
             if self.span.from.is_some_and(|from| to.reading.at < from) {
                 return Ok(None);
+            }
+            if let Some(passed) = passed.take() {
+                to.reading.repeat(&passed);
             }
             let cursor = Cursor { at: to.reading.at, id: to.reading.id.to_string() };
             match self.ahead.front() {
                 None => return Ok(Some((cursor, Neighbours::First(Box::new(to))))),
-                Some(from) if self.alike(from, &to) => {}
+                Some(from) if self.alike(from, &to) => passed = Some(to.reading),
                 Some(from) => return Ok(Some((cursor, Neighbours::Step(Box::new(step(db, from.clone(), to)?))))),
             }
         }
@@ -99,18 +105,7 @@ impl Walk {
         let queries: BTreeSet<String> = self.ahead.iter().filter_map(|evidence| query(&evidence.reading)).collect();
         let mut changes = HashMap::new();
         for id in queries {
-            let own = members::table.filter(members::query_id.eq(&id));
-            let begun = own
-                .filter(members::since.gt(Ts(oldest)).and(members::since.le(Ts(newest))))
-                .select(members::since)
-                .distinct();
-            let ended = own
-                .filter(members::ended_at.gt(Some(Ts(oldest))).and(members::ended_at.le(Some(Ts(newest)))))
-                .select(members::ended_at.assume_not_null())
-                .distinct();
-            let mut instants: BTreeSet<Instant> =
-                on!(&mut *db, |c| begun.load::<Ts>(c))?.into_iter().map(|at| at.0).collect();
-            instants.extend(on!(&mut *db, |c| ended.load::<Ts>(c))?.into_iter().map(|at| at.0));
+            let instants = self::changes(db, &id, oldest, newest)?;
             changes.insert(id, instants);
         }
         Ok(changes)
@@ -128,6 +123,25 @@ impl Walk {
         let numbers = (a.value, a.done, a.total, a.matched) == (b.value, b.done, b.total, b.matched);
         measured && same && numbers && !changed
     }
+}
+
+/// The instants behind one and up to another at which members of a query began or ended.
+pub(crate) fn changes(
+    db: &mut Db,
+    query: &str,
+    oldest: Instant,
+    newest: Instant,
+) -> Result<BTreeSet<Instant>, StoreError> {
+    let own = members::table.filter(members::query_id.eq(query));
+    let begun =
+        own.filter(members::since.gt(Ts(oldest)).and(members::since.le(Ts(newest)))).select(members::since).distinct();
+    let ended = own
+        .filter(members::ended_at.gt(Some(Ts(oldest))).and(members::ended_at.le(Some(Ts(newest)))))
+        .select(members::ended_at.assume_not_null())
+        .distinct();
+    let mut instants: BTreeSet<Instant> = on!(&mut *db, |c| begun.load::<Ts>(c))?.into_iter().map(|at| at.0).collect();
+    instants.extend(on!(db, |c| ended.load::<Ts>(c))?.into_iter().map(|at| at.0));
+    Ok(instants)
 }
 
 fn query(reading: &Reading) -> Option<String> {

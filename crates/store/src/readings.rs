@@ -17,7 +17,7 @@ use okrsync_domain::{
     Date, Instant, OkrId, ReadingId,
     link::Settings,
     moves::Evidence,
-    reading::{Coverage, Reading, ReadingKind, Tally},
+    reading::{Coverage, Reading, ReadingKind, Repeats, Tally},
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,8 +50,8 @@ pub(crate) struct ReadingRow {
     pub(crate) id: String,
     pub(crate) okr_id: String,
     at: Ts,
-    kind: String,
-    query_id: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) query_id: Option<String>,
     refresh_id: Option<String>,
     measure: Json,
     settings: Option<Json>,
@@ -63,6 +63,8 @@ pub(crate) struct ReadingRow {
     with_value: i64,
     without_value: i64,
     warnings: Json,
+    pub(crate) repeats: i64,
+    pub(crate) repeated_at: Option<Ts>,
 }
 
 impl ReadingRow {
@@ -85,7 +87,34 @@ impl ReadingRow {
             with_value: big(reading.tally.coverage.with_value),
             without_value: big(reading.tally.coverage.without_value),
             warnings: Json::of(&reading.tally.warnings),
+            repeats: reading.repeats.map_or(0, |repeats| big(repeats.times)),
+            repeated_at: reading.repeats.map(|repeats| Ts(repeats.last_at)),
         }
+    }
+
+    /// When it was measured.
+    pub(crate) fn at(&self) -> Instant {
+        self.at.0
+    }
+
+    /// Whether both were measured, and all that was found and written down is the same.
+    pub(crate) fn says_what(&self, other: &Self) -> bool {
+        let measured = word(&ReadingKind::Automatic);
+        let same = (&self.query_id, &self.measure, &self.settings, &self.warnings)
+            == (&other.query_id, &other.measure, &other.settings, &other.warnings);
+        let numbers = |row: &Self| (row.matched, row.completed, row.with_value, row.without_value);
+        let values = |row: &Self| [row.value.clone(), row.done.clone(), row.total.clone()];
+        self.kind == measured
+            && other.kind == measured
+            && same
+            && numbers(self) == numbers(other)
+            && values(self) == values(other)
+    }
+
+    /// Takes up a later one that says the same.
+    pub(crate) fn repeat(&mut self, later: &Self) {
+        self.repeats = self.repeats.saturating_add(1).saturating_add(later.repeats);
+        self.repeated_at = Some(later.repeated_at.unwrap_or(later.at));
     }
 
     /// With what it was measured by.
@@ -105,6 +134,10 @@ impl ReadingRow {
             query_id: row.id_opt("query_id", self.query_id.as_deref())?,
             refresh_id: row.id_opt("refresh_id", self.refresh_id.as_deref())?,
             measure: row.json("measure", &self.measure)?,
+            repeats: match self.repeated_at {
+                Some(last_at) => Some(Repeats { times: row.number("repeats", self.repeats)?, last_at: last_at.0 }),
+                None => None,
+            },
             tally: Tally {
                 matched: row.number("matched", self.matched)?,
                 completed: row.number("completed", self.completed)?,

@@ -101,7 +101,7 @@ fn promote(
     let connection =
         schema::queries::table.filter(schema::queries::id.eq(query)).select(schema::queries::connection_id);
     let connection: String = on!(&mut *db, |c| connection.first(c))?;
-    let mut comparison = Comparison::begin(db, query, recording.at)?;
+    let mut comparison = Comparison::begin(query, recording.at);
     for part in recording.members.chunks(CHUNK) {
         let members = mirror::load(db, &connection, part)?;
         let lacking = part.len() - members.iter().filter(|member| recording.fields.is_subset(&member.fields)).count();

@@ -11,7 +11,7 @@ pub(crate) use consent::{authorization_attempts, grants};
 pub(crate) use hooks::{hints, webhooks};
 pub(crate) use people::{api_tokens, audit_log, identities, password_resets, sessions, setup_codes, throttles, users};
 pub(crate) use work::{
-    backfill_stage, backfills, past_members, refresh_group_members, refresh_groups, refreshes, request_usage,
+    backfill_stage, backfills, past_members, refresh_group_members, refresh_groups, refreshes, request_usage, waits,
 };
 
 diesel::table! {
@@ -249,6 +249,8 @@ diesel::table! {
         with_value -> BigInt,
         without_value -> BigInt,
         warnings -> Document,
+        repeats -> BigInt,
+        repeated_at -> Nullable<Moment>,
     }
 }
 
@@ -315,6 +317,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     readings,
     check_ins,
     request_usage,
+    waits,
     audit_log,
     grants,
     identities,

@@ -151,9 +151,11 @@ fn open_file(path: &Path, purpose: Purpose) -> Result<SqliteConnection, StoreErr
     let name = path.to_str().ok_or_else(|| StoreError::Configuration(format!("{} is not UTF-8", path.display())))?;
     let mut connection = SqliteConnection::establish(name).map_err(|error| unavailable(error.to_string()))?;
     let keys = if purpose == Purpose::Migrate { "OFF" } else { "ON" };
+    // In KiB. Many may read at once: what they do not keep comes from the system's own cache.
+    let cache = if purpose == Purpose::Read { 2048 } else { 16384 };
     connection.batch_execute(&format!(
         "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-         PRAGMA foreign_keys = {keys}; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;"
+         PRAGMA foreign_keys = {keys}; PRAGMA cache_size = -{cache}; PRAGMA temp_store = MEMORY;"
     ))?;
     if purpose == Purpose::Read {
         connection.batch_execute("PRAGMA query_only = ON;")?;

@@ -11,6 +11,7 @@ use crate::{
         refreshes, request_usage, sessions, throttles,
     },
     sql_types::Ts,
+    waits,
 };
 use chrono::{TimeDelta, Timelike};
 use diesel::{connection::SimpleConnection, prelude::*, upsert::excluded};
@@ -34,6 +35,8 @@ pub struct Spending {
     pub state: ConnectionState,
     /// Requests by the minute in which they were sent.
     pub minutes: Vec<(Instant, u64)>,
+    /// Waits that Jira asked for: what is not to be asked (none is everything), and until when.
+    pub waits: Vec<(Option<String>, Instant)>,
 }
 
 /// The minute of an instant.
@@ -64,9 +67,14 @@ impl Store {
         .await
     }
 
-    /// A connection's budget with the requests since an instant that count against it, and whether it may be asked at
-    /// all. None if it is gone.
-    pub async fn spending(&self, id: ConnectionId, since: Instant) -> Result<Option<Spending>, StoreError> {
+    /// A connection's budget with the requests since an instant that count against it, whether it may be asked at all, and
+    /// what Jira wants to be left alone with now. None if it is gone.
+    pub async fn spending(
+        &self,
+        id: ConnectionId,
+        since: Instant,
+        now: Instant,
+    ) -> Result<Option<Spending>, StoreError> {
         self.snapshot(move |db| {
             let key = id.to_string();
             let query = connections::table
@@ -79,13 +87,15 @@ impl Store {
                 .filter(request_usage::connection_id.eq(key.clone()))
                 .filter(request_usage::minute.ge(minute(since)))
                 .select((request_usage::minute, request_usage::requests));
-            let minutes: Vec<(Ts, i64)> = on!(db, |c| query.load(c))?;
+            let minutes: Vec<(Ts, i64)> = on!(&mut *db, |c| query.load(c))?;
+            let waits = waits::load(db, &key, now)?;
             let row = Row { table: "connections", key: &key };
             let minutes = minutes.into_iter().map(|(at, number)| Ok((at.0, row.number("requests", number)?)));
             Ok(Some(Spending {
                 budget_per_hour: row.number("budget_per_hour", budget)?,
                 state: row.word("state", &state)?,
                 minutes: minutes.collect::<Result<_, StoreError>>()?,
+                waits,
             }))
         })
         .await

@@ -33,6 +33,6 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Forecast(args) => forecast::run(&args),
         Command::Naive(args) => naive::run(args).await,
         Command::Webhook(args) => Box::pin(webhook::run(args)).await,
-        Command::Board(args) => board::run(args).await,
+        Command::Board(args) => Box::pin(board::run(args)).await,
     }
 }

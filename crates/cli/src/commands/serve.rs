@@ -1,6 +1,7 @@
 //! `okrsync serve`: the service until a signal ends it.
 
 use anyhow::Context;
+use okrsync_domain::Clock;
 use okrsync_server::App;
 use std::{path::Path, process::ExitCode};
 use tokio::{
@@ -9,8 +10,23 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) async fn run(config: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let app = super::open(config).await?;
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Lets the clock run so many times as fast since an instant: "2026-11-20T10:00:00Z 120". For rehearsals on data that may
+    /// be thrown away.
+    #[arg(long, hide = true, value_name = "INSTANT SPEED", value_parser = rehearsal)]
+    rehearse: Option<Clock>,
+}
+
+fn rehearsal(text: &str) -> Result<Clock, String> {
+    let unsound = || "an instant and a speed, such as \"2026-11-20T10:00:00Z 120\"".to_owned();
+    let (since, speed) = text.split_once(' ').ok_or_else(unsound)?;
+    let (since, speed) = (since.parse().map_err(|_| unsound())?, speed.parse().map_err(|_| unsound())?);
+    Ok(Clock::hurried(since, speed))
+}
+
+pub(crate) async fn run(config: Option<&Path>, args: &Args) -> anyhow::Result<ExitCode> {
+    let app = super::open_at(config, args.rehearse.clone().unwrap_or_else(Clock::system)).await?;
     let listener = listen(&app).await?;
     okrsync_server::serve(app, listener, until_signal()?).await?;
     Ok(ExitCode::SUCCESS)

@@ -135,7 +135,7 @@ mod tests {
             Error::QueryInvalid { messages: vec![] },
             Error::QueryUnbounded,
             Error::ApiRemoved { path: path() },
-            Error::RateLimited { retry_at: at, retry_after: Duration::ZERO, reason: detail() },
+            Error::RateLimited { retry_at: at, retry_after: Duration::ZERO, reason: detail(), whole: true },
             Error::Unreachable { cause: Unreachable::Reset, detail: detail() },
             Error::SwitchedOff,
             Error::BudgetUsedUp { budget: 5, retry_at: at },

@@ -57,6 +57,7 @@ fn reading(measure: &Measure, tally: Tally, hour: u32, query_id: Option<QueryId>
         kind,
         query_id,
         refresh_id: None,
+        repeats: None,
         measure: measure.clone(),
         tally,
     }

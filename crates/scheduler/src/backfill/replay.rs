@@ -150,6 +150,7 @@ impl Replay {
                 kind: ReadingKind::Reconstructed,
                 query_id: Some(self.query_id),
                 refresh_id: Some(run),
+                repeats: None,
                 measure: against.clone(),
                 tally,
             };

@@ -221,6 +221,7 @@ pub fn reading(app: &App, okr: &Okr, entered: Entered, at: Instant) -> ApiResult
         kind: ReadingKind::CheckIn,
         query_id: None,
         refresh_id: None,
+        repeats: None,
         measure: okr.measure.clone(),
         tally,
     })

@@ -61,6 +61,11 @@ pub(crate) struct ReadingView {
     id: Option<ReadingId>,
     /// Of an objective: when the newest reading below it was taken.
     at: DateTime<Utc>,
+    /// How often this was measured, itself included, with nothing changed in between: after a day such readings are one.
+    /// Null of an objective.
+    checks: Option<u64>,
+    /// When it was last measured so.
+    checked_at: DateTime<Utc>,
     kind: ReadingWord,
     value: Option<Number>,
     done: Option<Number>,
@@ -82,6 +87,8 @@ impl From<&Reading> for ReadingView {
         Self {
             id: Some(reading.id),
             at: reading.at,
+            checks: Some(reading.repeats.map_or(1, |repeats| repeats.times + 1)),
+            checked_at: reading.repeats.map_or(reading.at, |repeats| repeats.last_at),
             kind: match reading.kind {
                 ReadingKind::Automatic => ReadingWord::Automatic,
                 ReadingKind::CheckIn => ReadingWord::CheckIn,
@@ -157,6 +164,8 @@ impl From<Rolled> for ReadingView {
         Self {
             id: None,
             at: rolled.at,
+            checks: None,
+            checked_at: rolled.at,
             kind: ReadingWord::RolledUp,
             value: progress,
             done: None,

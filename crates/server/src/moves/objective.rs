@@ -101,7 +101,7 @@ fn carried(tree: &Tree<'_>, moves: Vec<Leaf>, mut state: Leaves, seen: &BTreeSet
                 account = unnamed(&account);
             }
             let okr_id = Some(okr).filter(|okr| seen.contains(okr));
-            let told = Move { to, from: from.map(|(id, _)| id), okr_id, at: cursor.at, account };
+            let told = Move { to, from: from.map(|(id, _)| id), okr_id, at: cursor.at, repeats: None, account };
             all.push(Carried { cursor, told, before: before.clone(), after });
         }
         after = before;

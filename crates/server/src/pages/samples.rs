@@ -141,6 +141,7 @@ fn linked(okr: Okr, jql: &str, tally: Option<Tally>) -> BoardRow {
         kind: ReadingKind::Automatic,
         query_id: Some(query_id),
         refresh_id: None,
+        repeats: None,
         measure: okr.measure.clone(),
         tally,
     });

@@ -41,6 +41,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::Text;
+    use crate::sql_types::Moment;
+    waits (connection_id, endpoint) {
+        connection_id -> Text,
+        endpoint -> Text,
+        until -> Moment,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::{BigInt, Text};
     use crate::sql_types::Moment;
     request_usage (connection_id, minute) {

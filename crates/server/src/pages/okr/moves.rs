@@ -10,7 +10,7 @@ use crate::{
     moves::Move,
 };
 use maud::{Markup, html};
-use okrsync_domain::moves::CauseKind;
+use okrsync_domain::{moves::CauseKind, reading::Repeats};
 use okrsync_metrics::{Percent, Progress, moves::words};
 use rust_decimal::Decimal;
 
@@ -54,12 +54,20 @@ fn entry(page: &OkrPage, Told { moved, to }: &Told) -> Markup {
                 }
                 p { (words(&moved.account)) "." }
                 time datetime=(moved.at.to_rfc3339()) { (times::clock(moved.at, page.reader.now, page.reader.zone())) }
+                @if let Some(repeats) = moved.repeats { (checked(page, repeats)) }
             }
             @if let Some(delta) = delta {
                 span class={ "dl " @if delta.is_sign_negative() { "down" } @else { "up" } } { (points(delta, "+")) " pt" }
             }
         }
     }
+}
+
+/// How long it has stood since.
+fn checked(page: &OkrPage, Repeats { times, last_at }: Repeats) -> Markup {
+    let last = times::clock(last_at, page.reader.now, page.reader.zone());
+    let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+    html! { span class="quiet" { " · checked " (times) " since, no change until " time datetime=(last_at.to_rfc3339()) { (last) } } }
 }
 
 /// Icon and colour follow from the first cause, which did most.

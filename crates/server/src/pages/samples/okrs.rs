@@ -32,6 +32,7 @@ use okrsync_domain::{
     moves::{Account, Cause, CauseKind, Effect, IssueName},
     okr::{Closing, OkrKind},
     person::Role,
+    reading::Repeats,
     refresh::{Refresh, RefreshState},
 };
 use okrsync_metrics::{
@@ -123,7 +124,8 @@ fn moved() -> Move {
         effect,
     };
     let account = Account { delta: effect, causes: vec![cause] };
-    Move { to: id(20), from: Some(id(21)), okr_id: Some(id(11)), at: at("2026-11-19T16:48:00Z"), account }
+    let repeats = Some(Repeats { times: 14, last_at: at("2026-11-20T06:48:00Z") });
+    Move { to: id(20), from: Some(id(21)), okr_id: Some(id(11)), at: at("2026-11-19T16:48:00Z"), repeats, account }
 }
 
 fn outlook() -> Forecast {
