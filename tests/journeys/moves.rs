@@ -76,7 +76,7 @@ fn decimal(value: &Value) -> Decimal {
 
 /// The causes, with what was left out, are the difference; so are scope, work, values and the rest.
 #[track_caller]
-fn adds_up(account: &Value) {
+pub(crate) fn adds_up(account: &Value) {
     for number in ["value", "progress"].into_iter().filter(|number| account["delta"][number].is_string()) {
         let causes: Decimal = list(&account["causes"]).iter().map(|cause| decimal(&cause[number])).sum();
         let more = account["more"].get(number).map_or(Decimal::ZERO, decimal);

@@ -1,5 +1,6 @@
 //! The past of a new link, read from Jira's changelogs and held against the simulator's own full history.
 
+use crate::moves::adds_up;
 use chrono::{Days, NaiveTime, TimeDelta};
 use okrsync_domain::{Clock, Date, Instant};
 use okrsync_jira_sim::{AsOf, Dialect, IssueDraft, IssueId, JiraSim, Quantity};
@@ -147,6 +148,34 @@ async fn the_past_of_a_link_is_what_was(database: TestDatabase, dialect: Dialect
     }
 }
 
+/// Why it moved is told of the past as well, issue by issue, up to and past the first measurement.
+async fn the_past_has_moves(database: TestDatabase, dialect: Dialect) {
+    let app = app(&database).await;
+    let site = app.jira(dialect).await;
+    site.add_project("AE", "Arm engineering").expect("a new project");
+    let points = site.points_field().to_owned();
+    live(&app, &site, &points);
+    let connection = app.connect(&site).await;
+    let okr = app.key_result(json!({"starts_on": FIRST})).await;
+    app.link(&okr, &connection, "project = AE", json!({"metric": {"kind": "story_points"}})).await;
+    backfill(&app).await;
+    let first = site.create(IssueDraft::new("AE", "Story").points("8")).expect("a story");
+    app.clock.advance(TimeDelta::hours(1));
+    app.refresh(&okr).await;
+
+    let readings = app.admin.get(&format!("/okrs/{okr}/readings?limit=200")).await.expect(200);
+    let readings = readings["items"].as_array().expect("a list");
+    let page = app.admin.get(&format!("/okrs/{okr}/moves?limit=200")).await.expect(200);
+    let moves = page["items"].as_array().expect("a list");
+    let kind = |id: &Value| &readings.iter().find(|reading| reading["id"] == *id).expect("a reading")["kind"];
+    let of_past = moves.iter().filter(|told| kind(&told["to"]) == "reconstructed").count();
+    assert!(of_past > 30, "{of_past} days had a move");
+    let joined = &moves[0]["causes"][0];
+    let key = site.key(first).expect("a key");
+    assert_eq!((&joined["kind"], &joined["issue_key"]), (&json!("joined"), &json!(key)), "{page}");
+    moves.iter().for_each(adds_up);
+}
+
 /// A past number names its issues, its query and its rule, as a document and as a table.
 async fn a_past_number_is_proved(database: TestDatabase, dialect: Dialect) {
     let app = app(&database).await;
@@ -263,6 +292,7 @@ async fn the_past_costs_few_requests(database: TestDatabase, dialect: Dialect) {
 
 journey!(the_past_costs_few_requests);
 journey!(the_past_of_a_link_is_what_was);
+journey!(the_past_has_moves);
 journey!(a_past_number_is_proved);
 journey!(a_query_put_right_at_once_has_the_past);
 journey!(gaps_are_named);

@@ -1,8 +1,10 @@
-//! Comparing the issues of two readings: who is not the same, from the intervals of their members.
+//! Comparing the issues of two readings: who is not the same, from the intervals of their members, be they measured or
+//! computed for the past.
 
 use crate::{
     error::StoreError,
     members::MemberRow,
+    past_members,
     pool::{Db, on},
     row::Row,
     schema::{departures, issues, members, queries},
@@ -13,15 +15,23 @@ use okrsync_domain::{
     Instant,
     issue::{Facts, IssueId, IssueKey},
     moves::{Compared, Evidence, Gone, IssueChange},
+    reading::{Reading, ReadingKind},
 };
 use std::collections::{BTreeMap, HashMap};
 
-/// A member with what people know it by.
-type Member = (MemberRow, Option<(String, Option<String>)>);
+/// What people know an issue by: its key and, where it may be told, its title.
+pub(crate) type Name = Option<(String, Option<String>)>;
 
-/// Which intervals of a query's members.
+/// A member at one side.
+pub(crate) struct Member {
+    pub(crate) id: i64,
+    pub(crate) facts: Facts,
+    pub(crate) name: Name,
+}
+
+/// Which intervals.
 #[derive(Clone, Copy)]
-enum Which {
+pub(crate) enum Which {
     /// Those that hold at an instant.
     At(Instant),
     /// Those that hold at the first and end by the second.
@@ -32,45 +42,72 @@ enum Which {
     Kept(Instant, Instant),
 }
 
-/// The issues of two measured readings of one OKR.
+/// Whose intervals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Source {
+    /// A query's, as they were measured.
+    Measured(String),
+    /// Those that a run of a backfill computed.
+    Computed(String),
+}
+
+impl Source {
+    /// Where the issues of a reading are; nowhere those of a check-in.
+    fn of(reading: &Reading) -> Option<Self> {
+        match reading.kind {
+            ReadingKind::Reconstructed => reading.refresh_id.map(|run| Self::Computed(run.to_string())),
+            _ => reading.query_id.map(|query| Self::Measured(query.to_string())),
+        }
+    }
+
+    fn load(&self, db: &mut Db, which: Which) -> Result<Vec<Member>, StoreError> {
+        match self {
+            Self::Measured(query) => load(db, query, which),
+            Self::Computed(run) => past_members::load(db, run, which),
+        }
+    }
+}
+
+/// The issues of two readings of one OKR, each measured or computed.
 pub(crate) fn compare(db: &mut Db, before: &Evidence, after: &Evidence) -> Result<Compared, StoreError> {
-    let (Some(old), Some(new)) = (before.reading.query_id, after.reading.query_id) else {
+    let (Some(old), Some(new)) = (Source::of(&before.reading), Source::of(&after.reading)) else {
         return Ok(Compared::default());
     };
-    let (old, new) = (old.to_string(), new.to_string());
     let (from, to) = (before.reading.at, after.reading.at);
     if old != new {
-        return across(db, (&old, from), (&new, to));
+        return across(db, (&old, &before.reading), (&new, &after.reading));
     }
-    let ended = load(db, &old, Which::Ended(from, to))?;
-    let begun = load(db, &old, Which::Begun(from, to))?;
-    let mut compared = pair(ended, begun)?;
-    tell_gone(db, &old, (from, to), &mut compared)?;
+    let ended = old.load(db, Which::Ended(from, to))?;
+    let begun = old.load(db, Which::Begun(from, to))?;
+    let mut compared = pair(ended, begun);
+    if let Source::Measured(query) = &old {
+        tell_gone(db, query, (from, to), &mut compared)?;
+    }
     let alike = before.settings == after.settings && before.reading.measure == after.reading.measure;
     let adds_up = after.settings.as_ref().is_some_and(|settings| settings.metric.adds_up());
     if !(alike && adds_up) {
-        let kept = load(db, &old, Which::Kept(from, to))?;
-        compared.same.extend(kept.iter().map(|(row, _)| row.facts()).collect::<Result<Vec<_>, _>>()?);
+        compared.same.extend(old.load(db, Which::Kept(from, to))?.into_iter().map(|member| member.facts));
     }
     Ok(compared)
 }
 
-/// The issues of two queries. On two sites the same number is not the same issue.
-fn across(db: &mut Db, old: (&str, Instant), new: (&str, Instant)) -> Result<Compared, StoreError> {
-    let both = queries::table.filter(queries::id.eq_any([old.0, new.0])).select(queries::connection_id).distinct();
+/// The issues of two sources. On two sites the same number is not the same issue.
+fn across(db: &mut Db, old: (&Source, &Reading), new: (&Source, &Reading)) -> Result<Compared, StoreError> {
+    let both = [old, new].map(|(_, reading)| reading.query_id.map(|id| id.to_string()).unwrap_or_default());
+    let both = queries::table.filter(queries::id.eq_any(both)).select(queries::connection_id).distinct();
     let sites: Vec<String> = on!(&mut *db, |c| both.load(c))?;
-    let before = load(db, old.0, Which::At(old.1))?;
-    let after = load(db, new.0, Which::At(new.1))?;
+    let before = old.0.load(db, Which::At(old.1.at))?;
+    let after = new.0.load(db, Which::At(new.1.at))?;
     if sites.len() == 1 {
-        return pair(before, after);
+        return Ok(pair(before, after));
     }
-    let mut compared = pair(before, Vec::new())?;
-    compared.changed.extend(pair(Vec::new(), after)?.changed);
+    let mut compared = pair(before, Vec::new());
+    compared.changed.extend(pair(Vec::new(), after).changed);
     Ok(compared)
 }
 
 fn load(db: &mut Db, query: &str, which: Which) -> Result<Vec<Member>, StoreError> {
-    Ok(on!(db, |c| {
+    let rows: Vec<(MemberRow, Name)> = on!(db, |c| {
         let rows = members::table
             .inner_join(queries::table.on(queries::id.eq(members::query_id)))
             .left_join(
@@ -93,30 +130,34 @@ fn load(db: &mut Db, query: &str, which: Which) -> Result<Vec<Member>, StoreErro
             Which::Kept(from, to) => rows.filter(members::since.le(Ts(from))).filter(lasts(to)),
         };
         rows.load(c)
-    })?)
+    })?;
+    rows.into_iter().map(|(row, name)| Ok(Member { id: row.issue_id, facts: row.facts()?, name })).collect()
 }
 
 /// Puts the two sides of each issue together.
-fn pair(before: Vec<Member>, after: Vec<Member>) -> Result<Compared, StoreError> {
+fn pair(before: Vec<Member>, after: Vec<Member>) -> Compared {
     let mut sides: BTreeMap<i64, (Option<Member>, Option<Member>)> = BTreeMap::new();
     for member in before {
-        let id = member.0.issue_id;
+        let id = member.id;
         sides.entry(id).or_default().0 = Some(member);
     }
     for member in after {
-        let id = member.0.issue_id;
+        let id = member.id;
         sides.entry(id).or_default().1 = Some(member);
     }
     let mut compared = Compared::default();
     for (id, (before, after)) in sides {
-        let facts = |member: &Option<Member>| member.as_ref().map(|(row, _)| row.facts()).transpose();
-        let (was, is): (Option<Facts>, Option<Facts>) = (facts(&before)?, facts(&after)?);
+        let mut name = None;
+        let mut facts = |member: Member| {
+            name = member.name;
+            member.facts
+        };
+        let (was, is): (Option<Facts>, Option<Facts>) = (before.map(&mut facts), after.map(&mut facts));
         if was == is {
             compared.same.extend(is);
             continue;
         }
-        let named = after.or(before).and_then(|(_, name)| name);
-        let (key, title) = named.unwrap_or_else(|| (id.to_string(), None));
+        let (key, title) = name.unwrap_or_else(|| (id.to_string(), None));
         compared.changed.push(IssueChange {
             id: IssueId(id),
             key: IssueKey(key),
@@ -126,7 +167,7 @@ fn pair(before: Vec<Member>, after: Vec<Member>) -> Result<Compared, StoreError>
             gone: None,
         });
     }
-    Ok(compared)
+    compared
 }
 
 /// Says of those that left what is known of them.

@@ -78,12 +78,8 @@ impl Walk {
     fn look_ahead(&mut self, db: &mut Db) -> Result<(), StoreError> {
         let page = Page { limit: BATCH, after: self.after.take() };
         let rows: Vec<ReadingRow> = on!(&mut *db, |c| {
-            let mut query = readings::table
-                .filter(readings::okr_id.eq(&self.okr))
-                // their issues are not among the members
-                .filter(readings::kind.ne(word(&ReadingKind::Reconstructed)))
-                .select(ReadingRow::as_select())
-                .into_boxed();
+            let mut query =
+                readings::table.filter(readings::okr_id.eq(&self.okr)).select(ReadingRow::as_select()).into_boxed();
             if let Some(before) = self.span.before {
                 query = query.filter(readings::at.lt(Ts(before)));
             }
@@ -117,7 +113,8 @@ impl Walk {
         let changed = query(is)
             .and_then(|query| self.changes.get(&query))
             .is_some_and(|instants| was.at < is.at && instants.range(was.at..=is.at).any(|instant| *instant > was.at));
-        let measured = was.kind != ReadingKind::CheckIn && is.kind != ReadingKind::CheckIn;
+        // Of computed members it is told when they are compared.
+        let measured = was.kind == ReadingKind::Automatic && is.kind == ReadingKind::Automatic;
         let same = from.settings == to.settings && was.query_id == is.query_id && was.measure == is.measure;
         let (a, b) = (&was.tally, &is.tally);
         let numbers = (a.value, a.done, a.total, a.matched) == (b.value, b.done, b.total, b.matched);
@@ -160,13 +157,13 @@ fn step(db: &mut Db, from: Evidence, to: Evidence) -> Result<Step, StoreError> {
     Ok(Step { from, measured, to, issues })
 }
 
-/// The last measured reading before a check-in.
+/// The last measured or computed reading before a check-in.
 fn last_measured(db: &mut Db, check_in: &Reading) -> Result<Option<Evidence>, StoreError> {
     let page = Page { limit: 0, after: Some(Cursor { at: check_in.at, id: check_in.id.to_string() }) };
     let row: Option<ReadingRow> = on!(db, |c| {
         let measured = readings::table
             .filter(readings::okr_id.eq(check_in.okr_id.to_string()))
-            .filter(readings::kind.eq(word(&ReadingKind::Automatic)))
+            .filter(readings::kind.ne(word(&ReadingKind::CheckIn)))
             .select(ReadingRow::as_select())
             .into_boxed();
         behind!(measured, page, readings::at, readings::id, descending).first(c).optional()

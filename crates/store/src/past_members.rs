@@ -6,6 +6,7 @@
 use crate::{
     Store,
     backfills::PastMember,
+    compare::{Member, Name, Which},
     error::StoreError,
     issues::IssueRow,
     pool::{Db, on},
@@ -56,6 +57,33 @@ pub(crate) fn forget_unread(db: &mut Db, query: &str) -> Result<(), StoreError> 
     let rows = past_members::table.filter(past_members::run_id.eq_any(unread));
     on!(db, |c| diesel::delete(rows).execute(c))?;
     Ok(())
+}
+
+/// Members of a run with what people know them by.
+pub(crate) fn load(db: &mut Db, run: &str, which: Which) -> Result<Vec<Member>, StoreError> {
+    let rows: Vec<(i64, Json, Name)> = on!(db, |c| {
+        let rows =
+            past_members::table
+                .inner_join(queries::table.on(queries::id.eq(past_members::query_id)))
+                .left_join(issues::table.on(
+                    issues::connection_id.eq(queries::connection_id).and(issues::issue_id.eq(past_members::issue_id)),
+                ))
+                .filter(past_members::run_id.eq(run))
+                .select((past_members::issue_id, past_members::facts, (issues::issue_key, issues::title).nullable()))
+                .into_boxed();
+        let (since, lasts) = (past_members::since, |at| past_members::ended_at.gt(Ts(at)));
+        let rows = match which {
+            Which::At(at) => rows.filter(since.le(Ts(at))).filter(lasts(at)),
+            Which::Ended(from, to) => {
+                rows.filter(since.le(Ts(from))).filter(lasts(from)).filter(past_members::ended_at.le(Ts(to)))
+            }
+            Which::Begun(from, to) => rows.filter(since.gt(Ts(from))).filter(since.le(Ts(to))).filter(lasts(to)),
+            Which::Kept(from, to) => rows.filter(since.le(Ts(from))).filter(lasts(to)),
+        };
+        rows.load(c)
+    })?;
+    let row = Row { table: "past_members", key: run };
+    rows.into_iter().map(|(id, facts, name)| Ok(Member { id, facts: row.json("facts", &facts)?, name })).collect()
 }
 
 impl Store {

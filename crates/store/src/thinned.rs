@@ -9,31 +9,17 @@ use crate::{
     page::{Cursor, Page, Slice, behind},
     pool::{Db, on},
     readings::ReadingRow,
-    row::word,
     schema::readings,
     sql_types::Ts,
 };
 use diesel::prelude::*;
-use okrsync_domain::{
-    Instant, OkrId,
-    reading::{Reading, ReadingKind},
-};
+use okrsync_domain::{Instant, OkrId, reading::Reading};
 use std::collections::HashMap;
-
-/// Which readings of an OKR count.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kinds {
-    /// All.
-    All,
-    /// Not those computed afterwards from Jira's history.
-    AtTheirTime,
-}
 
 /// An OKR's last reading before an instant and behind a cursor.
 fn last(
     db: &mut Db,
     okr: OkrId,
-    kinds: Kinds,
     before: Option<Instant>,
     after: Option<&Cursor>,
 ) -> Result<Option<Reading>, StoreError> {
@@ -41,9 +27,6 @@ fn last(
     let row: Option<ReadingRow> = on!(db, |c| {
         let mut query =
             readings::table.filter(readings::okr_id.eq(okr.to_string())).select(ReadingRow::as_select()).into_boxed();
-        if kinds == Kinds::AtTheirTime {
-            query = query.filter(readings::kind.ne(word(&ReadingKind::Reconstructed)));
-        }
         if let Some(before) = before {
             query = query.filter(readings::at.lt(Ts(before)));
         }
@@ -62,7 +45,7 @@ fn thinned(
 ) -> Result<Vec<Reading>, StoreError> {
     let (mut found, mut before) = (Vec::new(), span.before);
     while found.len() < most {
-        let Some(reading) = last(db, okr, Kinds::All, before, None)? else { break };
+        let Some(reading) = last(db, okr, before, None)? else { break };
         before = Some(bucket(reading.at).min(reading.at));
         let earlier = span.from.is_some_and(|from| reading.at < from);
         found.push(reading);
@@ -115,8 +98,7 @@ impl Store {
         .await
     }
 
-    /// The last reading of each of these OKRs before an instant and behind a cursor. Those computed afterwards from Jira's
-    /// history do not count, since moves do not know of them.
+    /// The last reading of each of these OKRs before an instant and behind a cursor.
     pub async fn last_readings(
         &self,
         okrs: Vec<OkrId>,
@@ -126,7 +108,7 @@ impl Store {
         self.snapshot(move |db| {
             let mut found = HashMap::new();
             for okr in okrs {
-                let reading = last(db, okr, Kinds::AtTheirTime, before, after.as_ref())?;
+                let reading = last(db, okr, before, after.as_ref())?;
                 found.extend(reading.map(|reading| (okr, reading)));
             }
             Ok(found)
