@@ -168,7 +168,7 @@ async fn the_past_has_moves(database: TestDatabase, dialect: Dialect) {
     let page = app.admin.get(&format!("/okrs/{okr}/moves?limit=200")).await.expect(200);
     let moves = page["items"].as_array().expect("a list");
     let kind = |id: &Value| &readings.iter().find(|reading| reading["id"] == *id).expect("a reading")["kind"];
-    let of_past = moves.iter().filter(|told| kind(&told["to"]) == "reconstructed").count();
+    let of_past = moves.iter().filter(|told| kind(&told["to_reading"]) == "reconstructed").count();
     assert!(of_past > 30, "{of_past} days had a move");
     let joined = &moves[0]["causes"][0];
     let key = site.key(first).expect("a key");

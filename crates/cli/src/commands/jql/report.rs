@@ -118,7 +118,11 @@ mod tests {
         assert!(shown.starts_with("error[syntax_error]: Expected"), "{shown}");
         assert!(shown.contains("--> q.jql:2:13"), "{shown}");
         assert!(shown.contains("\n2 | AND größe = order\n  |             ^^^^^"), "{shown}");
-        assert!(shown.contains("= help: "), "{shown}");
+        assert!(
+            shown.contains("help: `order` is a reserved word") && shown.contains("+ AND größe = \"order\""),
+            "{shown}"
+        );
+        assert!(rendered("status = Done LIMIT 5").contains("error[syntax_error]: Expected AND, OR"));
     }
 
     #[test]
