@@ -35,7 +35,7 @@ impl Measured {
 
     /// Presses the button, expects it to fail with `status` and `code`, and nothing to have been written.
     async fn refuses(&self, status: u16, code: &str, case: &str) {
-        let readings = self.app.readings(&self.okr).await;
+        let before = self.app.measurements(&self.okr).await;
         self.app.clock.advance(TimeDelta::minutes(1));
         let answer = self.app.admin.post(&format!("/okrs/{}/refresh?wait=50", self.okr), &json!({})).await;
         assert_eq!(answer.json["code"], code, "{case}: {}", answer.text);
@@ -48,7 +48,7 @@ impl Measured {
         assert!(error["message"].as_str().is_some_and(|text| text.len() > 10), "{case}: {error}");
         assert!(error["hint"].is_string(), "{case}: no cure in {error}");
         assert!(error["since"].is_string(), "{case}");
-        assert_eq!(self.app.readings(&self.okr).await, readings, "{case}: nothing is written");
+        assert_eq!(self.app.measurements(&self.okr).await, before, "{case}: nothing is written");
     }
 
     /// The trouble ends: the next refresh is fine, says nothing of it any more, and equals the truth.
