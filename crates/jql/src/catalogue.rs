@@ -12,7 +12,7 @@ use std::{
 
 /// Spellings that one check compares: enough for a few typing errors on a large site, and bounded for texts that are
 /// nothing but errors.
-const COMPARISONS: usize = 2_000;
+const COMPARISONS: usize = 1_000;
 
 /// Things by lower-case name, key and id.
 type ByName<'a, T> = HashMap<&'a str, Vec<&'a T>>;
@@ -115,9 +115,14 @@ impl Names {
     /// Those of `things` that have one of the names; `visit` hands all names of a thing to its second argument.
     fn find<'a, T>(&'a self, things: &'a [T], visit: impl Fn(&'a T, &mut dyn FnMut(&str))) -> ByName<'a, T> {
         let mut found: ByName<'a, T> = HashMap::new();
+        let lengths: HashSet<usize> = self.0.iter().map(String::len).collect();
         let mut lower = String::new();
         for thing in things {
             visit(thing, &mut |name| {
+                // Most names are not meant, which their length tells: in ASCII, lower case keeps it.
+                if name.is_ascii() && !lengths.contains(&name.len()) {
+                    return;
+                }
                 lower.clear();
                 lower.extend(name.chars().flat_map(char::to_lowercase));
                 let Some(name) = self.0.get(&lower) else { return };
