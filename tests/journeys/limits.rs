@@ -17,14 +17,29 @@ fn fill(site: &JiraSim, issues: usize) {
     }
 }
 
+/// A key result over four issues.
+struct Measured {
+    app: TestApp,
+    site: JiraSim,
+    connection: String,
+    okr: String,
+}
+
+impl Measured {
+    async fn start(database: &TestDatabase, dialect: Dialect) -> Self {
+        let app = TestApp::start(database).await;
+        let site = app.jira(dialect).await;
+        fill(&site, 4);
+        let connection = app.connect(&site).await;
+        let okr = app.key_result(json!({})).await;
+        app.link(&okr, &connection, "project = AE", json!({})).await;
+        Self { app, site, connection, okr }
+    }
+}
+
 /// An edit of the connection ends no wait that Jira asked for.
 async fn an_edit_ends_no_wait(database: TestDatabase, dialect: Dialect) {
-    let app = TestApp::start(&database).await;
-    let site = app.jira(dialect).await;
-    fill(&site, 4);
-    let connection = app.connect(&site).await;
-    let okr = app.key_result(json!({})).await;
-    app.link(&okr, &connection, "project = AE", json!({})).await;
+    let Measured { app, site, connection, okr } = Measured::start(&database, dialect).await;
     site.faults().add(Fault::rate_limited(Some(600)).reason("jira-quota-tenant-based").on_path("/search"));
     app.admin.post(&format!("/okrs/{okr}/refresh?wait=50"), &json!({})).await.problem(502, "jira_rate_limited");
     let mark = site.ledger().len();
@@ -41,12 +56,7 @@ async fn an_edit_ends_no_wait(database: TestDatabase, dialect: Dialect) {
 
 /// A burst limit rests its endpoint in every process, and leaves the rest of the connection alone.
 async fn a_burst_rests_its_endpoint_everywhere(database: TestDatabase, dialect: Dialect) {
-    let app = TestApp::start(&database).await;
-    let site = app.jira(dialect).await;
-    fill(&site, 4);
-    let connection = app.connect(&site).await;
-    let okr = app.key_result(json!({})).await;
-    app.link(&okr, &connection, "project = AE", json!({})).await;
+    let Measured { app, site, connection, okr } = Measured::start(&database, dialect).await;
     site.faults().add(Fault::rate_limited(Some(600)).reason("jira-burst-based").on_path("/search/jql"));
     let refresh = format!("/okrs/{okr}/refresh?wait=50");
     app.admin.post(&refresh, &json!({})).await.problem(502, "jira_rate_limited");

@@ -22,6 +22,17 @@ pub(crate) async fn backfill(app: &TestApp) {
     while Box::pin(app.app.engine().backfill(&stop)).await.expect("the database answers") {}
 }
 
+/// A connected site on which 50 days were lived.
+async fn lived(database: &TestDatabase, dialect: Dialect) -> (TestApp, JiraSim, String) {
+    let app = app(database).await;
+    let site = app.jira(dialect).await;
+    site.add_project("AE", "Arm engineering").expect("a new project");
+    let points = site.points_field().to_owned();
+    live(&app, &site, &points);
+    let connection = app.connect(&site).await;
+    (app, site, connection)
+}
+
 fn end_of(day: Date) -> Instant {
     (day + Days::new(1)).and_time(NaiveTime::MIN).and_utc() - TimeDelta::microseconds(1)
 }
@@ -97,12 +108,8 @@ fn decimal(value: &Value) -> Decimal {
 
 /// Every metric that has a past equals the truth on every day, also for a query whose members come and go.
 async fn the_past_of_a_link_is_what_was(database: TestDatabase, dialect: Dialect) {
-    let app = app(&database).await;
-    let site = app.jira(dialect).await;
-    site.add_project("AE", "Arm engineering").expect("a new project");
+    let (app, site, connection) = lived(&database, dialect).await;
     let points = site.points_field().to_owned();
-    live(&app, &site, &points);
-    let connection = app.connect(&site).await;
     let hours = Decimal::from(3_600);
     let metrics = [
         (json!({"kind": "count"}), Quantity::Count, Decimal::ONE),
@@ -150,12 +157,7 @@ async fn the_past_of_a_link_is_what_was(database: TestDatabase, dialect: Dialect
 
 /// Why it moved is told of the past as well, issue by issue, up to and past the first measurement.
 async fn the_past_has_moves(database: TestDatabase, dialect: Dialect) {
-    let app = app(&database).await;
-    let site = app.jira(dialect).await;
-    site.add_project("AE", "Arm engineering").expect("a new project");
-    let points = site.points_field().to_owned();
-    live(&app, &site, &points);
-    let connection = app.connect(&site).await;
+    let (app, site, connection) = lived(&database, dialect).await;
     let okr = app.key_result(json!({"starts_on": FIRST})).await;
     app.link(&okr, &connection, "project = AE", json!({"metric": {"kind": "story_points"}})).await;
     backfill(&app).await;

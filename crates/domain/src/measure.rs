@@ -90,6 +90,24 @@ pub enum Aggregate {
     Median,
 }
 
+impl Aggregate {
+    /// As the API writes it.
+    ///
+    /// ```
+    /// use okrsync_domain::measure::Aggregate;
+    /// assert_eq!(serde_json::to_value(Aggregate::Median).unwrap(), Aggregate::Median.as_str());
+    /// ```
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sum => "sum",
+            Self::Average => "average",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Median => "median",
+        }
+    }
+}
+
 /// What an OKR is measured against.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]

@@ -11,7 +11,7 @@ use okrsync_domain::{
     decimal::plain,
     issue::{Facts, IssueKey},
     link::Settings,
-    measure::{Aggregate, Measure, Metric},
+    measure::{Measure, Metric},
     moves::{Cause, CauseKind, Compared, Evidence, IssueChange},
     reading::Tally,
 };
@@ -146,14 +146,7 @@ fn metric_word(settings: &Settings) -> String {
     let Metric::CustomField { field_id, aggregate } = &settings.metric else {
         return settings.metric.kind().to_owned();
     };
-    let aggregate = match aggregate {
-        Aggregate::Sum => "sum",
-        Aggregate::Average => "average",
-        Aggregate::Min => "min",
-        Aggregate::Max => "max",
-        Aggregate::Median => "median",
-    };
-    format!("{aggregate} of {field_id}")
+    format!("{} of {field_id}", aggregate.as_str())
 }
 
 /// The fields by which points are measured; none where other things are.

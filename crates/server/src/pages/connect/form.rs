@@ -41,16 +41,7 @@ pub(super) fn entries(okr: &Okr, link: Option<&Link>) -> Entries {
 pub(super) fn word(metric: &Metric) -> String {
     match metric {
         Metric::CustomField { field_id, aggregate: Aggregate::Sum } => format!("custom_field:{field_id}"),
-        Metric::CustomField { field_id, aggregate } => {
-            let aggregate = match aggregate {
-                Aggregate::Sum => "sum",
-                Aggregate::Average => "average",
-                Aggregate::Min => "min",
-                Aggregate::Max => "max",
-                Aggregate::Median => "median",
-            };
-            format!("custom_field:{field_id}:{aggregate}")
-        }
+        Metric::CustomField { field_id, aggregate } => format!("custom_field:{field_id}:{}", aggregate.as_str()),
         metric => metric.kind().to_owned(),
     }
 }
