@@ -70,7 +70,7 @@ async fn a_switched_off_integration_asks_nothing(database: TestDatabase, dialect
     let okr = app.key_result(json!({})).await;
     app.link(&okr, &connection, "project = AE", json!({})).await;
     app.admin.patch("/integrations/jira", &json!({"enabled": false})).await.expect(200);
-    let mark = site.ledger().len();
+    let mark = site.ledger().arrived();
     app.pass_time(TimeDelta::hours(5)).await;
     app.admin.post(&format!("/okrs/{okr}/refresh"), &json!({})).await.problem(409, "integration_disabled");
     let link = json!({"connection_id": connection, "jql": "project = AE", "metric": {"kind": "count"}});

@@ -55,11 +55,11 @@ fn codes(list: &Value) -> Vec<String> {
 /// until Jira answers, and is measured at once.
 async fn an_edit_keeps_what_is_not_given(database: TestDatabase, dialect: Dialect) {
     let linked = Linked::start(&database, dialect).await;
-    let mark = linked.site.ledger().len();
+    let mark = linked.site.ledger().arrived();
     let named = linked.edit(json!({"name": "Renamed", "auth": {"token": ""}})).await;
     assert_eq!((&named["name"], &named["state"]), (&json!("Renamed"), &json!("ok")));
     linked.app.settle().await;
-    assert_eq!(linked.site.ledger().len(), mark, "a new name asks Jira nothing");
+    assert_eq!(linked.site.ledger().arrived(), mark, "a new name asks Jira nothing");
 
     let other = linked.site.add_user("bob");
     let token = linked.site.token(&other);
@@ -140,7 +140,7 @@ async fn a_budget_is_kept(database: TestDatabase, dialect: Dialect) {
     let linked = Linked::start(&database, dialect).await;
     let counted = linked.connection().await["usage"]["requests_last_hour"].as_u64().expect("a number");
     linked.edit(json!({"budget_per_hour": BUDGET})).await;
-    let mark = linked.site.ledger().len();
+    let mark = linked.site.ledger().arrived();
     let refused = loop {
         linked.app.clock.advance(TimeDelta::seconds(20));
         let answer = linked.app.admin.post(&format!("/okrs/{}/refresh?wait=50", linked.okr), &json!({})).await;
@@ -288,7 +288,7 @@ async fn the_operators_policy_is_kept(database: TestDatabase, dialect: Dialect) 
 
     let Some(fresh) = TestDatabase::fresh(database.backend()) else { return };
     let strict = TestApp::start_with(&fresh, |settings| settings.connections.private_networks = false).await;
-    let mark = linked.site.ledger().len();
+    let mark = linked.site.ledger().arrived();
     let refused = strict.admin.post("/connections", &body).await.problem(422, "address_not_allowed");
     assert!(text(&refused["hint"]).contains("private_networks"), "{refused}");
     // One that was stored before the policy was tightened.
@@ -297,7 +297,7 @@ async fn the_operators_policy_is_kept(database: TestDatabase, dialect: Dialect) 
     let tightened = App::open(settings, linked.app.clock.clone(), Random::from_os()).await.expect("it opens");
     let test = tightened.engine().test(linked.connection.parse().expect("an id")).await;
     assert!(test.is_err_and(|error| error.to_string().contains("private network")), "it is not called");
-    assert_eq!(linked.site.ledger().len(), mark, "nothing was sent");
+    assert_eq!(linked.site.ledger().arrived(), mark, "nothing was sent");
 }
 
 journey!(an_edit_keeps_what_is_not_given);

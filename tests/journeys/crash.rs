@@ -1,18 +1,20 @@
 //! Processes that die, and processes that share the work.
 
+use crate::store_world::{Canned, World};
 use chrono::TimeDelta;
-use okrsync_domain::Clock;
+use okrsync_domain::{Clock, Instant, Problem};
 use okrsync_jira_sim::{Dialect, Fault, IssueDraft, JiraSim, SimClock, SiteOptions};
+use okrsync_store::{Measure, Measured, Mirrored};
 use okrsync_tests::{
     app::{DEADLINE, TestApp, connection_body, text},
     clients::Client,
-    databases::TestDatabase,
+    databases::{Backend, TestDatabase},
     journey,
     process::Place,
     wait,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::mpsc, time::Duration};
 
 async fn site_with_issues(dialect: Dialect, issues: usize) -> JiraSim {
     let options = SiteOptions { clock: SimClock::wall(), ..SiteOptions::default() };
@@ -45,12 +47,15 @@ async fn admin_of(place: &Place, base: &str) -> Client {
     Client::new(base, Some(token.out.trim()))
 }
 
+fn key_result() -> Value {
+    json!({"kind": "key_result", "title": "t", "starts_on": "2026-10-01", "due_on": "2026-12-31"})
+}
+
 /// Connects `site` and links one key result to `project = AE`; answers the key result's id.
 async fn linked_key_result(admin: &Client, site: &JiraSim) -> String {
     let token = site.token(&site.account());
     let connection = text(&admin.post("/connections", &connection_body(site, &token)).await.expect(201)["id"]);
-    let okr = json!({"kind": "key_result", "title": "t", "starts_on": "2026-10-01", "due_on": "2026-12-31"});
-    let okr = text(&admin.post("/okrs", &okr).await.expect(201)["id"]);
+    let okr = text(&admin.post("/okrs", &key_result()).await.expect(201)["id"]);
     let link = json!({"connection_id": connection, "jql": "project = AE", "metric": {"kind": "count"}});
     let linked = admin.put(&format!("/okrs/{okr}/link?wait=50"), &link).await.expect(200);
     assert_eq!(linked["progress"], "50", "{linked}");
@@ -95,7 +100,7 @@ async fn a_killed_refresh_happens_once(database: TestDatabase, dialect: Dialect)
 async fn two_processes_share_the_work(database: TestDatabase, dialect: Dialect) {
     let site = site_with_issues(dialect, 200).await;
     seed_two_hours_ago(&database, &site).await;
-    let mark = site.ledger().len();
+    let mark = site.ledger().arrived();
     let folders = [tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder")];
     let [one, two] = folders.each_ref().map(|folder| Place::new(folder.path(), database.url()));
     let (one, _two) = tokio::join!(one.serve(), two.serve());
@@ -145,8 +150,7 @@ async fn a_killed_first_sync_goes_on_where_it_stopped(database: TestDatabase, di
     let hang = site.faults().add(Fault::slow(DEADLINE).on_path("/bulkfetch").after(6).times(4));
     let token = site.token(&site.account());
     let connection = text(&admin.post("/connections", &connection_body(&site, &token)).await.expect(201)["id"]);
-    let okr = json!({"kind": "key_result", "title": "t", "starts_on": "2026-10-01", "due_on": "2026-12-31"});
-    let okr = text(&admin.post("/okrs", &okr).await.expect(201)["id"]);
+    let okr = text(&admin.post("/okrs", &key_result()).await.expect(201)["id"]);
     let link = json!({"connection_id": connection, "jql": "project = AE", "metric": {"kind": "count"}});
     admin.put(&format!("/okrs/{okr}/link?wait=0"), &link).await;
     until("all requests at once hang", async || site.faults().fired_by(hang) == 4).await;
@@ -158,7 +162,7 @@ async fn a_killed_first_sync_goes_on_where_it_stopped(database: TestDatabase, di
     assert_eq!(reading_count(&admin, &okr).await, 0, "nothing unproved shows");
     server.kill().await;
 
-    let mark = site.ledger().len();
+    let mark = site.ledger().arrived();
     let server = place.serve().await;
     let admin = admin.at(&server.base);
     until("the first sync ends", async || reading_count(&admin, &okr).await == 1).await;
@@ -169,6 +173,57 @@ async fn a_killed_first_sync_goes_on_where_it_stopped(database: TestDatabase, di
     // The first page, six fetches and at most the four that hung had been answered before.
     let again = site.ledger().since(mark).iter().filter(|entry| entry.path.contains("/bulkfetch")).count();
     assert!(again <= 9, "{again} fetches of the fifteen hundred's rest");
+}
+
+/// A database that somebody else writes to for a long time: what Jira answered meanwhile is not lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_busy_database_is_waited_for() {
+    World::tell(Backend::Sqlite, async |world| {
+        world.linked("project = OTHER").await;
+        let claim = world.claim_one(Clock::system().now()).await;
+        let data = tempfile::tempdir().expect("a folder");
+        let place = Place::new(data.path(), world.database.url()).with("OKRSYNC_SYNC__LEASE_SECONDS", "60");
+        let site = site_with_issues(Dialect::Cloud, 20).await;
+        let server = place.serve().await;
+        let admin = admin_of(&place, &server.base).await;
+        let token = site.token(&site.account());
+        let connection = text(&admin.post("/connections", &connection_body(&site, &token)).await.expect(201)["id"]);
+        let okr = text(&admin.post("/okrs", &key_result()).await.expect(201)["id"]);
+        // the first one looks whether the query can be asked
+        let slow = site.faults().add(Fault::slow(HEAD_START).on_path("/search/jql").after(1).times(1));
+        let link = json!({"connection_id": connection, "jql": "project = AE", "metric": {"kind": "count"}});
+        admin.put(&format!("/okrs/{okr}/link?wait=0"), &link).await;
+        until("Jira is asked", async || site.faults().fired_by(slow) == 1).await;
+        let asked = site.ledger().arrived();
+
+        let (recording, canned) = world.recording(claim, &[], Clock::system().now());
+        let (release, held) = mpsc::channel();
+        let store = world.store.clone();
+        let writing = tokio::spawn(async move { store.record(recording, Box::new(Held(canned, held))).await });
+        until("it is waited", async || server.log().contains("the database is busy; once more")).await;
+        release.send(()).expect("it still writes");
+        writing.await.expect("no panic").expect("recorded");
+        until("it is measured", async || reading_count(&admin, &okr).await == 1).await;
+        let again = site.ledger().since(asked).iter().filter(|entry| entry.path.contains("/search/jql")).count();
+        assert_eq!(again, 0, "what was answered is not asked again");
+    })
+    .await;
+}
+
+/// From Jira's being asked to its answer: enough for the other writer to begin.
+const HEAD_START: Duration = Duration::from_secs(3);
+
+/// Keeps its transaction open until it is told to go on.
+struct Held(Canned, mpsc::Receiver<()>);
+
+impl Measure for Held {
+    fn take(&mut self, _: &Mirrored) {}
+
+    fn finish(self: Box<Self>, at: Instant) -> Result<Measured, Problem> {
+        let Self(canned, held) = *self;
+        held.recv().expect("it is told");
+        Box::new(canned).finish(at)
+    }
 }
 
 journey!(a_killed_refresh_happens_once);

@@ -47,7 +47,7 @@ impl Slow {
     }
 
     fn asked(&self) -> usize {
-        self.site.ledger().len()
+        self.site.ledger().arrived()
     }
 
     /// Begins a refresh and waits until its pages flow; answers its id.

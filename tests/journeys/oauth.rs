@@ -80,7 +80,7 @@ async fn consent_leads_to_a_first_reading(database: TestDatabase, dialect: Diale
 
 async fn readings_go_on_while_tokens_come_and_go(database: TestDatabase, dialect: Dialect) {
     let Measured { app, site, connection, okr } = Measured::start(&database, dialect, Oauth::Two).await;
-    let mark = site.ledger().len();
+    let mark = site.ledger().arrived();
     for _ in 0..24 {
         app.pass_time(TimeDelta::minutes(61)).await;
         let freshness = app.okr(&okr).await["freshness"].clone();
@@ -124,7 +124,7 @@ async fn a_session_handle_renews_what_oauth1_granted(database: TestDatabase, dia
     let Measured { app, site, connection, okr } = Measured::start(&database, dialect, Oauth::One).await;
     let ends = text(&app.connection(&connection).await["secret_expires_at"]);
     assert!(ends.starts_with("2031-12"), "the session lasts 30 days longer than the token: {ends}");
-    let mark = site.ledger().len();
+    let mark = site.ledger().arrived();
     app.clock.advance(TimeDelta::seconds(157_680_000));
     assert_eq!(app.refresh(&okr).await["freshness"]["state"], "fresh");
     assert_eq!(token_requests(&site, mark), 1);
@@ -139,7 +139,7 @@ async fn a_token_that_ends_too_early_is_replaced(database: TestDatabase, dialect
     let Measured { app, site, okr, .. } = Measured::start(&database, dialect, Oauth::Two).await;
     app.clock.advance(TimeDelta::minutes(2));
     site.clock().advance(TimeDelta::hours(3));
-    let mark = site.ledger().len();
+    let mark = site.ledger().arrived();
     assert_eq!(app.refresh(&okr).await["freshness"]["state"], "fresh");
     assert_eq!(token_requests(&site, mark), 1, "refused, renewed, accepted");
 }
@@ -155,7 +155,7 @@ async fn one_renewal_happens_where_two_processes_race(database: TestDatabase, di
     let slow = Fault::slow(Duration::from_millis(300)).on_path("/token").forever();
     site.faults().add(slow);
     for round in 1..=3 {
-        let mark = site.ledger().len();
+        let mark = site.ledger().arrived();
         app.clock.advance(TimeDelta::hours(3));
         let (path, nothing) = (format!("/connections/{connection}/test"), json!({}));
         let (one, two) = (app.admin.post(&path, &nothing), twin.admin.post(&path, &nothing));
@@ -179,7 +179,7 @@ async fn two_programs_renew_once(database: TestDatabase, dialect: Dialect) {
     app.stop();
     app.clock.advance(TimeDelta::hours(3));
     site.faults().add(Fault::slow(Duration::from_millis(300)).on_path("/token").forever());
-    let mark = site.ledger().len();
+    let mark = site.ledger().arrived();
     let folders = [(); 2].map(|()| tempfile::tempdir().expect("a folder"));
     let [one, two] = folders.each_ref().map(|folder| Place::new(folder.path(), database.url()));
     let (one, two) = tokio::join!(one.serve(), two.serve());

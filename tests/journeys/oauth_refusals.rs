@@ -127,7 +127,7 @@ async fn a_revoked_grant_keeps_the_value_until_somebody_signs_in(database: TestD
         assert_eq!(view["last_error"]["hint"], "Sign in with Jira again.");
         let kept = app.okr(&okr).await;
         assert_eq!((&kept["progress"], &kept["freshness"]["state"]), (&json!("50"), &json!("failing")));
-        let mark = site.ledger().len();
+        let mark = site.ledger().arrived();
         app.pass_time(TimeDelta::hours(3)).await;
         assert_eq!(site.ledger().since(mark).len(), 0, "nothing is asked without a sign-in");
         app.admin.post(&format!("/okrs/{okr}/refresh"), &json!({})).await.problem(409, "needs_authorization");
@@ -141,7 +141,7 @@ async fn a_revoked_grant_keeps_the_value_until_somebody_signs_in(database: TestD
 /// Somebody has read a refresh token and uses it after us: Jira ends the whole grant.
 async fn a_rotated_refresh_token_that_is_used_again_ends_the_grant(database: TestDatabase, dialect: Dialect) {
     let Measured { app, site, connection, okr } = Measured::start(&database, dialect, Oauth::Two).await;
-    let mark = site.ledger().len();
+    let mark = site.ledger().arrived();
     app.pass_time(TimeDelta::hours(3)).await;
     let entries = site.ledger().since(mark);
     let renewal = entries.iter().find(|entry| entry.path.ends_with("/token")).expect("a renewal");

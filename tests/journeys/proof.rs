@@ -113,7 +113,7 @@ async fn a_rate_limit_is_kept(database: TestDatabase, dialect: Dialect) {
     measured.refuses(502, "jira_rate_limited", "quota used up").await;
     let again = measured.app.admin.post(&format!("/okrs/{}/refresh", measured.okr), &json!({})).await;
     assert!(again.headers.contains_key("retry-after"), "{}", again.text);
-    let mark = measured.site.ledger().len();
+    let mark = measured.site.ledger().arrived();
     measured.app.pass_time(TimeDelta::minutes(5)).await;
     assert_eq!(measured.site.ledger().since(mark).len(), 0, "nothing is asked while Jira says wait");
     measured.recovers("quota used up").await;
@@ -204,7 +204,7 @@ async fn one_site_in_trouble_leaves_the_others_alone(database: TestDatabase, dia
 async fn a_failing_day_costs_little(database: TestDatabase, dialect: Dialect) {
     let measured = Measured::start(&database, dialect).await;
     measured.site.faults().add(Fault::status(503).forever());
-    let mark = measured.site.ledger().len();
+    let mark = measured.site.ledger().arrived();
     for _ in 0..24 * 12 {
         measured.app.pass_time(TimeDelta::minutes(5)).await;
     }

@@ -40,9 +40,9 @@ impl World {
 
     /// Requests that Jira got from now on while `act` went on.
     async fn asked<T>(&self, act: impl Future<Output = T>) -> (T, usize) {
-        let before = self.site.ledger().len();
+        let before = self.site.ledger().arrived();
         let result = act.await;
-        (result, self.site.ledger().len() - before)
+        (result, self.site.ledger().arrived() - before)
     }
 }
 

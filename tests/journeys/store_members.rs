@@ -118,7 +118,7 @@ async fn nothing_is_written_that_was_not_measured(world: World) {
         fields: [FieldId::new("timespent")].into(),
         seen_at: at(1),
     };
-    world.store.mirror(connection.id, vec![points]).await.unwrap();
+    world.store.mirror(connection.id, vec![points].into()).await.unwrap();
     let (recording, canned) = world.recording(claim.clone(), &issues(3, 1), noon());
     refused(recording, canned, "an issue was fetched with less than is measured").await;
 

@@ -139,7 +139,7 @@ async fn an_issue_joins_whatever_the_query_says(database: TestDatabase, dialect:
         okrs.push(okr);
     }
     let sprint = hooked.site.add_sprint("Sprint 1", okrsync_jira_sim::SprintState::Active).expect("a sprint");
-    let requests = hooked.site.ledger().len();
+    let requests = hooked.site.ledger().arrived();
     hooked.site.deliveries().carry(Carriage::Held);
     let edit = hooked.edit("AE-2").transition("In Progress").expect("begun").transition("Done").expect("done");
     edit.sprint(Some(sprint)).expect("in a sprint").label_add("later").expect("another label");
@@ -193,7 +193,7 @@ async fn order_and_number_are_no_matter(database: TestDatabase, dialect: Dialect
 async fn a_hint_is_never_truth(database: TestDatabase, dialect: Dialect) {
     let hooked = Hooked::start(&database, dialect).await;
     hooked.app.settle().await;
-    let requests = hooked.site.ledger().len();
+    let requests = hooked.site.ledger().arrived();
     let lie = br#"{"webhookEvent": "jira:issue_updated", "issue": {"id": "10002", "fields": {"status": {"id": "3"}}}}"#;
     let (known, _) = hooked.url.rsplit_once('/').expect("a secret");
     let other = known.replace(&hooked.connection, "01ARZ3NDEKTSV4RRFFQ69G5FAV");
@@ -209,7 +209,7 @@ async fn a_hint_is_never_truth(database: TestDatabase, dialect: Dialect) {
     forge(&hooked.url, &oversized, Some(wrong)).await.problem(413, "body_too_large");
     assert_eq!(Client::new("", None).page(&hooked.url).await.status, 405, "it is for deliveries only");
     hooked.app.settle().await;
-    assert_eq!(hooked.site.ledger().len(), requests, "nothing was asked");
+    assert_eq!(hooked.site.ledger().arrived(), requests, "nothing was asked");
     assert_eq!(hooked.app.readings(&hooked.okr).await.len(), 1);
 
     // Without a signature the address alone guards it: who knows it can have us look, and nothing else.
@@ -238,7 +238,7 @@ async fn a_burst_is_looked_at_together(database: TestDatabase, dialect: Dialect)
     for number in 1..=40 {
         hooked.edit(&format!("AE-{number}")).transition("Done").expect("done");
     }
-    let requests = hooked.site.ledger().len();
+    let requests = hooked.site.ledger().arrived();
     // those that were done are no news
     let events = hooked.site.deliveries().release(false);
     assert_eq!(events, 26);
@@ -246,7 +246,7 @@ async fn a_burst_is_looked_at_together(database: TestDatabase, dialect: Dialect)
     assert_eq!(hooked.answered(events).await.len(), events);
     let readings = hooked.app.readings(&hooked.okr).await.len();
     assert!(readings <= 5, "{readings} readings of {events} events");
-    let asked = hooked.site.ledger().len() - requests;
+    let asked = hooked.site.ledger().arrived() - requests;
     assert!(asked <= 60, "{asked} requests for {events} events");
 }
 
@@ -304,11 +304,11 @@ async fn nothing_is_asked_while_it_is_off(database: TestDatabase, dialect: Diale
     let hooked = Hooked::start(&database, dialect).await;
     hooked.app.admin.patch("/integrations/jira", &json!({"enabled": false})).await.expect(200);
     hooked.app.settle().await;
-    let requests = hooked.site.ledger().len();
+    let requests = hooked.site.ledger().arrived();
     hooked.edit("AE-2").transition("Done").expect("done");
     assert_eq!(hooked.answered(1).await, [202]);
     hooked.app.settle().await;
-    assert_eq!(hooked.site.ledger().len(), requests);
+    assert_eq!(hooked.site.ledger().arrived(), requests);
     hooked.app.admin.patch("/integrations/jira", &json!({"enabled": true})).await.expect(200);
     hooked.app.pass_time(HOUR).await;
     hooked.is_true("on again").await;

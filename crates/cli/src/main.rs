@@ -78,7 +78,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Refresh(args) => Box::pin(refresh::run(config, args)).await,
         Command::Export(command) => Box::pin(export::run(config, command)).await,
         Command::Jql(command) => Box::pin(jql::run(config, command)).await,
-        Command::Bench(command) => Box::pin(bench::run(command)).await,
+        Command::Bench(command) => Box::pin(bench::run(config, command)).await,
         Command::Simulate(args) => bench::simulate::run(args).await,
     }
 }

@@ -81,11 +81,19 @@ impl Ledger {
         self.since(0)
     }
 
-    /// What was answered after so many others, in the order of arrival: `since(ledger.len())` of an earlier moment.
-    pub fn since(&self, answered: usize) -> Vec<Entry> {
-        let mut entries = lock(&self.0).entries.get(answered..).unwrap_or_default().to_vec();
+    /// What arrived after so many others and was answered, in the order of arrival: `since(ledger.arrived())` of an
+    /// earlier moment. What was under way at that moment is not among it, however late it is answered.
+    pub fn since(&self, arrived: usize) -> Vec<Entry> {
+        let book = lock(&self.0);
+        let mut entries: Vec<Entry> = book.entries.iter().filter(|entry| entry.seq >= arrived).cloned().collect();
+        drop(book);
         entries.sort_by_key(|entry| entry.seq);
         entries
+    }
+
+    /// How many requests arrived so far, answered or under way, [`Ledger::clear`] or not.
+    pub fn arrived(&self) -> usize {
+        lock(&self.0).next
     }
 
     /// How many requests were answered.

@@ -1,13 +1,13 @@
 //! Fetching issues by id into the mirror: many at once, the newest first, a few requests at a time.
 
-use crate::{context::Context, visit::Visit, walk::Trouble};
+use crate::{context::Context, lease, visit::Visit, walk::Trouble};
 use futures_util::{
     FutureExt, StreamExt,
     stream::{self, BoxStream},
 };
 use okrsync_connections::{Fetched, Wanted};
-use okrsync_domain::{Instant, issue::IssueId};
-use okrsync_store::{AFTER_LOOK, Mirrored};
+use okrsync_domain::{ConnectionId, Instant, issue::IssueId};
+use okrsync_store::{AFTER_LOOK, Mirrored, StoreError};
 use std::{
     collections::HashSet,
     sync::{
@@ -79,9 +79,7 @@ impl<'a> Fetch<'a> {
 
     async fn keep(&mut self, Answer { mirrored, missing }: Answer) -> Result<u64, Trouble> {
         let number = u64::try_from(mirrored.len()).unwrap_or(u64::MAX);
-        if number > 0 {
-            self.context.store.mirror(self.visit.connection.id, mirrored).await?;
-        }
+        keep(self.context, self.visit.connection.id, mirrored).await?;
         self.missing.extend(missing);
         Ok(number)
     }
@@ -99,6 +97,19 @@ async fn ask(
     let came: HashSet<IssueId> = fetched.iter().map(|fetched| fetched.issue.id).collect();
     let missing = batch.into_iter().filter(|id| !came.contains(id)).collect();
     Ok(Answer { mirrored: mirrored(fetched, &wanted, seen_at), missing })
+}
+
+/// Keeps in the mirror what came. It was paid for, so that a database that is only busy is waited for.
+pub(crate) async fn keep(
+    context: &Context,
+    connection: ConnectionId,
+    mirrored: Vec<Mirrored>,
+) -> Result<(), StoreError> {
+    if mirrored.is_empty() {
+        return Ok(());
+    }
+    let mirrored: Arc<[Mirrored]> = mirrored.into();
+    Box::pin(lease::insist(|| context.store.mirror(connection, mirrored.clone()))).await
 }
 
 /// As the mirror keeps it.

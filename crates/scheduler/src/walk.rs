@@ -13,7 +13,7 @@ use crate::{
 };
 use okrsync_connections::Error;
 use okrsync_domain::{Instant, Problem, issue::IssueId, problem::ProblemCode, refresh::RefreshState};
-use okrsync_store::{Claim, Demand, Mirrored, Sighting, StoreError};
+use okrsync_store::{Claim, Demand, Sighting, StoreError};
 use std::sync::Arc;
 
 /// Why a walk gave no result.
@@ -96,20 +96,14 @@ impl Walker<'_> {
             let Some(page) = pages.next().await? else { break };
             members.extend(page.issues.iter().map(|fetched| fetched.issue.id));
             warnings.extend(page.warnings);
-            self.keep(fetch::mirrored(page.issues, &wanted, seen_at)).await?;
+            let came = fetch::mirrored(page.issues, &wanted, seen_at);
+            fetch::keep(self.context, self.claim.query.connection_id, came).await?;
             if !pages.is_proved() && self.visit.unit() == Unit::Requests {
                 return self.sweep(links).await;
             }
             self.show(count(&members), page.total).await?;
         }
         Ok(walked(at, members, Done::default(), warnings))
-    }
-
-    async fn keep(&self, mirrored: Vec<Mirrored>) -> Result<(), Trouble> {
-        if mirrored.is_empty() {
-            return Ok(());
-        }
-        Ok(self.context.store.mirror(self.claim.query.connection_id, mirrored).await?)
     }
 
     /// Lists all members, and fetches those that are new to the mirror or have changed.

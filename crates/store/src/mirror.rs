@@ -18,7 +18,10 @@ use okrsync_domain::{
     issue::{FieldId, Issue, IssueId},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 /// An issue with how it was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,7 +227,7 @@ pub(crate) fn clear(db: &mut Db, connection: &str) -> Result<(), StoreError> {
 
 impl Store {
     /// Keeps issues as they were fetched, unless what is known of them is younger.
-    pub async fn mirror(&self, connection: ConnectionId, seen: Vec<Mirrored>) -> Result<(), StoreError> {
+    pub async fn mirror(&self, connection: ConnectionId, seen: Arc<[Mirrored]>) -> Result<(), StoreError> {
         self.write(move |db| {
             let key = connection.to_string();
             turns::on_mirror(db, &key)?;

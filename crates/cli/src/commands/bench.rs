@@ -11,7 +11,8 @@ mod usage;
 mod webhook;
 
 use clap::Subcommand;
-use std::process::ExitCode;
+use okrsync_server::{Settings, telemetry};
+use std::{path::Path, process::ExitCode};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -27,7 +28,9 @@ pub(crate) enum Command {
     Board(board::Args),
 }
 
-pub(crate) async fn run(command: Command) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(config: Option<&Path>, command: Command) -> anyhow::Result<ExitCode> {
+    // so that what fails in a measured run is not only counted
+    telemetry::start(&Settings::load(config)?.log)?;
     match command {
         Command::Sync(args) => Box::pin(sync::run(args)).await,
         Command::Forecast(args) => forecast::run(&args),

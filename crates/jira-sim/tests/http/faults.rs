@@ -197,9 +197,17 @@ async fn the_ledger_counts_what_was_asked() {
     assert_eq!(entries[0].request_body, json!({ "jql": QUERY }).to_string().into_bytes());
     assert_eq!(entries[0].response_bytes, answers[0].text.len());
     assert_eq!((entries[4].auth, entries[4].status, &entries[4].user), (AuthKind::None, 401, &None));
-    let mark = sim.ledger().len();
+    let mark = sim.ledger().arrived();
     visitor.get("/rest/api/3/field").await;
     assert_eq!(sim.ledger().since(mark).len(), 1);
+    let under_way = async {
+        while sim.ledger().arrived() == mark + 1 {
+            tokio::task::yield_now().await;
+        }
+        sim.ledger().arrived()
+    };
+    let (_, mark) = tokio::join!(visitor.search(QUERY), under_way);
+    assert_eq!(sim.ledger().since(mark).len(), 0, "it was asked before");
     sim.ledger().clear();
     assert!(sim.ledger().is_empty());
 }
