@@ -18,6 +18,8 @@ use diesel_async::{
     pooled_connection::{PoolableConnection, RecyclingMethod},
 };
 use std::time::Duration;
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 /// tokio-postgres behind diesel's synchronous face. It blocks, so it is only used on the blocking pool.
 pub(crate) type Pg = AsyncConnectionWrapper<AsyncPgConnection>;
@@ -184,15 +186,23 @@ impl Connections {
     }
 }
 
+/// Does `work` in a task of its own. A connection that becomes free goes to whoever has waited longest: were that a future
+/// that nobody polls just then (one of several requests whose answers are taken one by one, say), everybody behind it would
+/// wait in vain. A caller that goes away takes back what has not begun.
 async fn run<R: Send + 'static>(pool: &Pool<DbManager>, work: Work<R>) -> Result<R, StoreError> {
-    let mut slot: Object<DbManager> = pool.get().await.map_err(no_connection)?;
-    let done = tokio::task::spawn_blocking(move || {
-        let mut db = slot.take().expect("create and recycle hand out connections only");
-        let result = work(&mut db);
-        *slot = Some(db);
-        result
-    });
-    done.await.map_err(|panic| StoreError::Internal(panic.into()))?
+    let pool = pool.clone();
+    let done = async move {
+        let mut slot: Object<DbManager> = pool.get().await.map_err(no_connection)?;
+        let done = tokio::task::spawn_blocking(move || {
+            let mut db = slot.take().expect("create and recycle hand out connections only");
+            let result = work(&mut db);
+            *slot = Some(db);
+            result
+        });
+        done.await.map_err(|panic| StoreError::Internal(panic.into()))?
+    };
+    let task = AbortOnDropHandle::new(tokio::spawn(done.in_current_span()));
+    task.await.map_err(|panic| StoreError::Internal(panic.into()))?
 }
 
 fn no_connection(error: PoolError<StoreError>) -> StoreError {

@@ -15,7 +15,9 @@ use okrsync_domain::{
     Random, UserId,
     person::{Role, User},
 };
+use std::{future::poll_fn, sync::mpsc, task::Poll, time::Duration};
 use tempfile::TempDir;
+use tokio::{sync::oneshot, time::timeout};
 
 /// A place for a database.
 struct Place {
@@ -135,6 +137,28 @@ async fn a_panic_loses_one_connection_and_nothing_else() {
         store.organisation().await.expect("what the panicking transactions did is undone");
         assert!(store.add_user(&person("dana"), None).await.is_ok(), "the writer is there again");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiting_caller_that_is_not_polled_holds_nobody_up() {
+    let (place, (release, held), (enter, entered)) = (file(), mpsc::channel(), oneshot::channel());
+    let store = place.open().await;
+    let writer = store.clone();
+    let writing = tokio::spawn(async move {
+        let hold = move |_: &mut Db| {
+            enter.send(()).unwrap();
+            held.recv().unwrap();
+            Ok(())
+        };
+        writer.write(hold).await
+    });
+    entered.await.unwrap();
+    let mut resting = Box::pin(store.write(|_| Ok(())));
+    let waits = poll_fn(|context| Poll::Ready(resting.as_mut().poll(context).is_pending())).await;
+    assert!(waits, "there is one writer");
+    release.send(()).unwrap();
+    timeout(Duration::from_secs(10), store.write(|_| Ok(()))).await.expect("a free connection is handed out").unwrap();
+    writing.await.unwrap().unwrap();
 }
 
 #[tokio::test]
