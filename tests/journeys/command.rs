@@ -2,6 +2,7 @@
 
 use okrsync_jira_sim::Dialect;
 use okrsync_tests::{clients::Client, databases::TestDatabase, journey, process::Place};
+use serde_json::Value;
 
 const DANA: &str = "dana@northwind.example";
 const KENJI: &str = "kenji@northwind.example";
@@ -140,7 +141,28 @@ async fn queries_are_checked_as_a_compiler_would(database: TestDatabase, _dialec
     assert!(unbounded.code == Some(1) && unbounded.err.contains("error[unbounded_query]"), "{unbounded:?}");
 }
 
+/// What is measured with them is only worth something if they run, on either database.
+async fn benchmarks_run(database: TestDatabase, _dialect: Dialect) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::new(folder.path(), "sqlite://unused.db");
+    let site = ["--queries", "4", "--issues", "60", "--per-query", "10", "--latency-ms", "0", "--json"];
+    let another = TestDatabase::fresh(database.backend()).expect("there was one before");
+    for (scenario, besides, database) in
+        [("sync", ["--links", "8"], &database), ("webhook", ["--events", "1"], &another)]
+    {
+        let measured = [&["bench", scenario][..], &site, &besides, &["--database-url", database.url()]].concat();
+        let measured = place.run(&measured, "").await;
+        assert_eq!(measured.code, Some(0), "{scenario}: {measured:?}");
+        let rows: Vec<Value> = serde_json::from_str(&measured.out).expect("JSON");
+        assert!(
+            !rows.is_empty() && rows.iter().all(|row| row.get("failed").is_none_or(|failed| failed == 0)),
+            "{rows:?}"
+        );
+    }
+}
+
 journey!(people_and_tokens, one dialect);
 journey!(people_are_let_go_and_let_in, one dialect);
 journey!(mistakes, one dialect);
 journey!(queries_are_checked_as_a_compiler_would, one dialect);
+journey!(benchmarks_run, one dialect);

@@ -12,6 +12,7 @@ use okrsync_domain::{
     issue::{Facts, FieldId, Issue, IssueId, WorkProgress},
 };
 use okrsync_store::{Demand, MemberChanges, Mirrored, Page, Recording, StoreError};
+use std::sync::Arc;
 
 on_both!(
     members_are_known_at_every_reading,
@@ -115,7 +116,7 @@ async fn nothing_is_written_that_was_not_measured(world: World) {
     let points = Mirrored {
         issue: issue(2, false),
         too_large: [].into(),
-        fields: [FieldId::new("timespent")].into(),
+        fields: Arc::new([FieldId::new("timespent")].into()),
         seen_at: at(1),
     };
     world.store.mirror(connection.id, vec![points].into()).await.unwrap();

@@ -127,7 +127,7 @@ impl World {
     /// Keeps issues as if they had just been fetched for a claim.
     pub(crate) async fn mirror(&self, claim: &Claim, issues: Vec<Issue>, now: Instant) -> Result<(), StoreError> {
         let fetched = |issue: Issue| {
-            let fields = fields_of(std::slice::from_ref(&issue));
+            let fields = fields_of(std::slice::from_ref(&issue)).into();
             Mirrored { issue, too_large: [].into(), fields, seen_at: now }
         };
         self.store.mirror(claim.query.connection_id, issues.into_iter().map(fetched).collect()).await

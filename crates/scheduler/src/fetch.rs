@@ -114,6 +114,7 @@ pub(crate) async fn keep(
 
 /// As the mirror keeps it.
 pub(crate) fn mirrored(fetched: Vec<Fetched>, wanted: &Wanted, seen_at: Instant) -> Vec<Mirrored> {
-    let kept = |Fetched { issue, too_large }| Mirrored { issue, too_large, fields: wanted.fields.clone(), seen_at };
+    let fields = Arc::new(wanted.fields.clone());
+    let kept = |Fetched { issue, too_large }| Mirrored { issue, too_large, fields: fields.clone(), seen_at };
     fetched.into_iter().map(kept).collect()
 }

@@ -1,4 +1,5 @@
-//! The mirror: what people read of each issue, as a connection's account last saw it.
+//! What people read of each issue, as a connection's account last saw it. It outlives the mirror: readings of the past name
+//! their issues.
 
 use crate::{
     error::StoreError,
@@ -75,9 +76,10 @@ impl IssueRow {
     }
 }
 
-/// Brings the mirror up to date with at most one chunk of issues; what is the same is not written again.
-pub(crate) fn mirror(db: &mut Db, connection: &str, seen: &[Issue]) -> Result<(), StoreError> {
-    let ids: Vec<i64> = seen.iter().map(|issue| issue.id.0).collect();
+/// Shows people at most one chunk of issues as they were just seen; what is the same is not written again.
+pub(crate) fn show<'a>(db: &mut Db, connection: &str, seen: impl Iterator<Item = &'a Issue>) -> Result<(), StoreError> {
+    let seen: Vec<IssueRow> = seen.map(|issue| IssueRow::of(connection, issue)).collect();
+    let ids: Vec<i64> = seen.iter().map(|row| row.issue_id).collect();
     let (first, last) = (ids.iter().min().copied().unwrap_or(0), ids.iter().max().copied().unwrap_or(0));
     let known = issues::table.filter(issues::connection_id.eq(connection)).filter(issues::issue_id.eq_any(ids));
     let known: Vec<IssueRow> = match db {
@@ -86,11 +88,7 @@ pub(crate) fn mirror(db: &mut Db, connection: &str, seen: &[Issue]) -> Result<()
         Db::Pg(c) => known.filter(issues::issue_id.between(first, last)).select(IssueRow::as_select()).load(c),
     }?;
     let known: HashMap<i64, IssueRow> = known.into_iter().map(|row| (row.issue_id, row)).collect();
-    let news: Vec<IssueRow> = seen
-        .iter()
-        .map(|issue| IssueRow::of(connection, issue))
-        .filter(|row| known.get(&row.issue_id) != Some(row))
-        .collect();
+    let news: Vec<IssueRow> = seen.into_iter().filter(|row| known.get(&row.issue_id) != Some(row)).collect();
     if news.is_empty() {
         return Ok(());
     }

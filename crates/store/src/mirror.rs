@@ -4,6 +4,7 @@
 use crate::{
     Store,
     error::StoreError,
+    issues,
     pool::{Db, on},
     row::Row,
     schema::{mirror, mirror_marks},
@@ -31,7 +32,7 @@ pub struct Mirrored {
     /// The beginning of each number that is too large to be kept exactly, by its field.
     pub too_large: BTreeMap<FieldId, String>,
     /// The fields that were asked for: what is absent among them is empty, what is absent elsewhere is unknown.
-    pub fields: BTreeSet<FieldId>,
+    pub fields: Arc<BTreeSet<FieldId>>,
     /// When it was asked for.
     pub seen_at: Instant,
 }
@@ -99,18 +100,25 @@ impl MirrorRow {
             seen_at: Ts(seen.seen_at),
             updated_at: seen.issue.updated.map(Ts),
             status_id: seen.issue.status_id.clone(),
-            fields: text(&seen.fields),
+            fields: text(&*seen.fields),
             document: text(&Document { issue: &seen.issue, too_large: seen.too_large.clone() }),
         }
     }
 
-    fn read(self) -> Result<Mirrored, StoreError> {
-        let key = format!("{} {}", self.connection_id, self.issue_id);
-        let row = Row { table: "mirror", key: &key };
-        let parsed = |column, error: serde_json::Error| row.corrupt(column, error);
+    /// There are few different lists of fields: each is read once and kept in `lists`.
+    fn read(self, lists: &mut HashMap<String, Arc<BTreeSet<FieldId>>>) -> Result<Mirrored, StoreError> {
+        let key = || format!("{} {}", self.connection_id, self.issue_id);
+        let parsed = |column, error: serde_json::Error| Row { table: "mirror", key: &key() }.corrupt(column, error);
         let Document { issue, too_large } =
             serde_json::from_str(&self.document).map_err(|error| parsed("document", error))?;
-        let fields = serde_json::from_str(&self.fields).map_err(|error| parsed("fields", error))?;
+        let fields = match lists.get(&self.fields) {
+            Some(fields) => fields.clone(),
+            None => {
+                let fields: BTreeSet<FieldId> =
+                    serde_json::from_str(&self.fields).map_err(|error| parsed("fields", error))?;
+                lists.entry(self.fields).or_insert(Arc::new(fields)).clone()
+            }
+        };
         Ok(Mirrored { issue, too_large, fields, seen_at: self.seen_at.0 })
     }
 }
@@ -152,7 +160,8 @@ pub(crate) fn load(db: &mut Db, connection: &str, ids: &[IssueId]) -> Result<Vec
         .filter(mirror::issue_id.eq_any(keys))
         .order(mirror::issue_id);
     let rows: Vec<MirrorRow> = on!(db, |c| query.select(MirrorRow::as_select()).load(c))?;
-    rows.into_iter().map(MirrorRow::read).collect()
+    let mut lists = HashMap::new();
+    rows.into_iter().map(|row| row.read(&mut lists)).collect()
 }
 
 fn bounds(keys: &[i64]) -> (i64, i64) {
@@ -160,7 +169,7 @@ fn bounds(keys: &[i64]) -> (i64, i64) {
 }
 
 /// Of a chunk of fetched issues those of which nothing younger is known.
-fn younger(db: &mut Db, connection: &str, seen: &[Mirrored]) -> Result<Vec<MirrorRow>, StoreError> {
+fn younger<'a>(db: &mut Db, connection: &str, seen: &'a [Mirrored]) -> Result<Vec<&'a Mirrored>, StoreError> {
     let keys: Vec<i64> = seen.iter().map(|seen| seen.issue.id.0).collect();
     let (first, last) = bounds(&keys);
     let known = mirror::table
@@ -170,7 +179,7 @@ fn younger(db: &mut Db, connection: &str, seen: &[Mirrored]) -> Result<Vec<Mirro
     let known: Vec<(i64, Ts)> = on!(db, |c| known.load(c))?;
     let known: HashMap<i64, Ts> = known.into_iter().collect();
     let is_news = |seen: &&Mirrored| known.get(&seen.issue.id.0).is_none_or(|known| known.0 <= seen.seen_at);
-    Ok(seen.iter().filter(is_news).map(|seen| MirrorRow::of(connection, seen)).collect())
+    Ok(seen.iter().filter(is_news).collect())
 }
 
 fn keep(db: &mut Db, rows: &[MirrorRow]) -> Result<(), StoreError> {
@@ -232,8 +241,10 @@ impl Store {
             let key = connection.to_string();
             turns::on_mirror(db, &key)?;
             for part in seen.chunks(CHUNK) {
-                let rows = younger(db, &key, part)?;
+                let news = younger(db, &key, part)?;
+                let rows: Vec<MirrorRow> = news.iter().map(|seen| MirrorRow::of(&key, seen)).collect();
                 keep(db, &rows)?;
+                issues::show(db, &key, news.iter().map(|seen| &seen.issue))?;
             }
             Ok(())
         })

@@ -17,7 +17,7 @@ use diesel_async::{
     async_connection_wrapper::AsyncConnectionWrapper,
     pooled_connection::{PoolableConnection, RecyclingMethod},
 };
-use std::time::Duration;
+use std::{thread::available_parallelism, time::Duration};
 use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument;
 
@@ -139,6 +139,15 @@ const CREATE: Duration = Duration::from_secs(20);
 /// How long a look at an idle connection may take.
 const RECYCLE: Duration = Duration::from_secs(5);
 
+/// Readers of a file at once. Reading one is the processor's work: more of them than it has cores are not faster, and each
+/// takes the memory of a thread that reads.
+fn readers() -> usize {
+    available_parallelism().map_or(LEAST_READERS, usize::from).max(LEAST_READERS)
+}
+
+/// A long reading leaves room for a short one.
+const LEAST_READERS: usize = 2;
+
 /// What somebody does with a connection. Boxed, because it carries what is to be written through several futures, each of
 /// which would make room for it.
 type Work<R> = Box<dyn FnOnce(&mut Db) -> Result<R, StoreError> + Send>;
@@ -162,7 +171,9 @@ impl Connections {
                 .map_err(|error| StoreError::Internal(error.into()))
         };
         match target {
-            Target::Sqlite(_) => Ok(Self { write: pool(Purpose::Write, 1)?, read: pool(Purpose::Read, size)? }),
+            Target::Sqlite(_) => {
+                Ok(Self { write: pool(Purpose::Write, 1)?, read: pool(Purpose::Read, size.min(readers()))? })
+            }
             Target::Postgres(..) => {
                 let both = pool(Purpose::Write, size)?;
                 Ok(Self { write: both.clone(), read: both })

@@ -5,7 +5,7 @@ use crate::{
     claims::Lease,
     departures,
     error::StoreError,
-    hints, issues,
+    hints,
     leases::{end, hold_turn},
     links::LinkRow,
     members::{Comparison, MemberChanges},
@@ -113,7 +113,6 @@ fn promote(
             measure.take(member);
         }
         let issues: Vec<Issue> = members.into_iter().map(|member| member.issue).collect();
-        issues::mirror(db, &connection, &issues)?;
         comparison.compare(db, &issues)?;
     }
     comparison.finish(db)

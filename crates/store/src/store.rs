@@ -23,7 +23,7 @@ pub struct Options {
     pub database_ca: Option<PathBuf>,
     /// Whether to bring the schema up to date first.
     pub migrate: bool,
-    /// Most connections at once.
+    /// Most connections at once. A file is read by no more of them than the machine has cores.
     pub connections: usize,
     /// Minutes between refreshes while nobody has set a period in the organisation's settings.
     pub period_minutes: u32,

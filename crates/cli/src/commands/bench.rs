@@ -11,7 +11,8 @@ mod usage;
 mod webhook;
 
 use clap::Subcommand;
-use okrsync_server::{Settings, telemetry};
+use okrsync_domain::Random;
+use okrsync_server::{Settings, config::new_key, telemetry};
 use std::{path::Path, process::ExitCode};
 
 #[derive(Debug, Subcommand)]
@@ -38,4 +39,14 @@ pub(crate) async fn run(config: Option<&Path>, command: Command) -> anyhow::Resu
         Command::Webhook(args) => Box::pin(webhook::run(args)).await,
         Command::Board(args) => Box::pin(board::run(args)).await,
     }
+}
+
+/// A new SQLite file in a folder, or an empty database at `postgres://…`. Either seals with a key of its own.
+fn settings(folder: &Path, database_url: Option<&str>) -> Settings {
+    let mut settings = Settings::embedded(folder);
+    settings.secret_key = Some(new_key(&Random::from_os()));
+    if let Some(url) = database_url {
+        settings.database_url = url.to_owned().into();
+    }
+    settings
 }

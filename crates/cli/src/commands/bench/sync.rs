@@ -7,7 +7,7 @@ use super::{
 use crate::commands::seed::{CloudSite, Seed};
 use chrono::TimeDelta;
 use okrsync_domain::{Clock, Random, measure::Metric};
-use okrsync_server::{App, Settings};
+use okrsync_server::App;
 use serde::Serialize;
 use std::{
     process::ExitCode,
@@ -68,10 +68,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut simulator = Simulator::start(&args.site).await?;
     let folder = tempfile::tempdir()?;
     let clock = Clock::manual(Clock::system().now());
-    let mut settings = Settings::embedded(folder.path());
-    if let Some(url) = &args.database_url {
-        settings.database_url = url.clone().into();
-    }
+    let settings = super::settings(folder.path(), args.database_url.as_deref());
     let app = App::open(settings, clock.clone(), Random::from_os()).await?;
     seed(&app, &args, &simulator).await?;
     simulator.traffic().await?;

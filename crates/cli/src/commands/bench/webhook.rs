@@ -9,7 +9,7 @@ use crate::commands::seed::{CloudSite, Seed};
 use anyhow::{Context, bail};
 use okrsync_domain::{Clock, OkrId, Random};
 use okrsync_scheduler::events::{Event, Subscription};
-use okrsync_server::{App, Settings};
+use okrsync_server::App;
 use serde::Serialize;
 use std::{
     collections::HashSet,
@@ -62,12 +62,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut simulator = Simulator::start(&args.site).await?;
     let folder = tempfile::tempdir()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let mut settings = Settings::embedded(folder.path());
+    let mut settings = super::settings(folder.path(), args.database_url.as_deref());
     settings.listen = listener.local_addr()?;
     settings.sync.backfill = false;
-    if let Some(url) = &args.database_url {
-        settings.database_url = url.clone().into();
-    }
     let app = App::open(settings, Clock::system(), Random::from_os()).await?;
     let okrs = seed(&app, &args, &mut simulator).await?;
     app.engine().pass().await;
