@@ -111,13 +111,12 @@ impl MirrorRow {
         let parsed = |column, error: serde_json::Error| Row { table: "mirror", key: &key() }.corrupt(column, error);
         let Document { issue, too_large } =
             serde_json::from_str(&self.document).map_err(|error| parsed("document", error))?;
-        let fields = match lists.get(&self.fields) {
-            Some(fields) => fields.clone(),
-            None => {
-                let fields: BTreeSet<FieldId> =
-                    serde_json::from_str(&self.fields).map_err(|error| parsed("fields", error))?;
-                lists.entry(self.fields).or_insert(Arc::new(fields)).clone()
-            }
+        let fields = if let Some(fields) = lists.get(&self.fields) {
+            fields.clone()
+        } else {
+            let fields: BTreeSet<FieldId> =
+                serde_json::from_str(&self.fields).map_err(|error| parsed("fields", error))?;
+            lists.entry(self.fields).or_insert(Arc::new(fields)).clone()
         };
         Ok(Mirrored { issue, too_large, fields, seen_at: self.seen_at.0 })
     }

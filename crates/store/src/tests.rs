@@ -145,12 +145,12 @@ async fn a_waiting_caller_that_is_not_polled_holds_nobody_up() {
     let store = place.open().await;
     let writer = store.clone();
     let writing = tokio::spawn(async move {
-        let hold = move |_: &mut Db| {
+        let until_told = move |_: &mut Db| {
             enter.send(()).unwrap();
             held.recv().unwrap();
             Ok(())
         };
-        writer.write(hold).await
+        writer.write(until_told).await
     });
     entered.await.unwrap();
     let mut resting = Box::pin(store.write(|_| Ok(())));
