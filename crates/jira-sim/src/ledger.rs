@@ -84,9 +84,8 @@ impl Ledger {
     /// What arrived after so many others and was answered, in the order of arrival: `since(ledger.arrived())` of an
     /// earlier moment. What was under way at that moment is not among it, however late it is answered.
     pub fn since(&self, arrived: usize) -> Vec<Entry> {
-        let book = lock(&self.0);
-        let mut entries: Vec<Entry> = book.entries.iter().filter(|entry| entry.seq >= arrived).cloned().collect();
-        drop(book);
+        let mut entries: Vec<Entry> =
+            lock(&self.0).entries.iter().filter(|entry| entry.seq >= arrived).cloned().collect();
         entries.sort_by_key(|entry| entry.seq);
         entries
     }

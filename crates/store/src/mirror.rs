@@ -107,15 +107,17 @@ impl MirrorRow {
 
     /// There are few different lists of fields: each is read once and kept in `lists`.
     fn read(self, lists: &mut HashMap<String, Arc<BTreeSet<FieldId>>>) -> Result<Mirrored, StoreError> {
-        let key = || format!("{} {}", self.connection_id, self.issue_id);
-        let parsed = |column, error: serde_json::Error| Row { table: "mirror", key: &key() }.corrupt(column, error);
+        let corrupt = |column, error: serde_json::Error| {
+            let key = format!("{} {}", self.connection_id, self.issue_id);
+            Row { table: "mirror", key: &key }.corrupt(column, error)
+        };
         let Document { issue, too_large } =
-            serde_json::from_str(&self.document).map_err(|error| parsed("document", error))?;
+            serde_json::from_str(&self.document).map_err(|error| corrupt("document", error))?;
         let fields = if let Some(fields) = lists.get(&self.fields) {
             fields.clone()
         } else {
             let fields: BTreeSet<FieldId> =
-                serde_json::from_str(&self.fields).map_err(|error| parsed("fields", error))?;
+                serde_json::from_str(&self.fields).map_err(|error| corrupt("fields", error))?;
             lists.entry(self.fields).or_insert(Arc::new(fields)).clone()
         };
         Ok(Mirrored { issue, too_large, fields, seen_at: self.seen_at.0 })
