@@ -18,9 +18,7 @@ use std::{
 
 /// A fetch under way.
 pub(crate) struct Fetch<'a> {
-    context: &'a Context,
-    visit: &'a Visit,
-    answers: BoxStream<'a, Result<Answer, Trouble>>,
+    kept: BoxStream<'a, Result<Kept, Trouble>>,
     stopped: Arc<AtomicBool>,
     /// What Jira did not give.
     pub(crate) missing: Vec<IssueId>,
@@ -30,6 +28,12 @@ pub(crate) struct Fetch<'a> {
 #[derive(Default)]
 struct Answer {
     mirrored: Vec<Mirrored>,
+    missing: Vec<IssueId>,
+}
+
+/// How many issues of one answer are in the mirror now, and what did not come.
+struct Kept {
+    issues: u64,
     missing: Vec<IssueId>,
 }
 
@@ -55,33 +59,36 @@ impl<'a> Fetch<'a> {
             }
             .boxed()
         };
-        let answers = stream::iter(batches).map(ask).buffer_unordered(visit.concurrency()).boxed();
-        Ok(Self { context, visit, answers, stopped, missing: Vec::new() })
+        let keep = move |answer: Result<Answer, Trouble>| {
+            async move {
+                let Answer { mirrored, missing } = answer?;
+                let issues = u64::try_from(mirrored.len()).unwrap_or(u64::MAX);
+                keep(context, visit.connection.id, mirrored).await?;
+                Ok(Kept { issues, missing })
+            }
+            .boxed()
+        };
+        // Two steps, so that no request waits to be sent while an answer is written.
+        let places = visit.concurrency();
+        let kept = stream::iter(batches).map(ask).buffer_unordered(places).map(keep).buffer_unordered(places).boxed();
+        Ok(Self { kept, stopped, missing: Vec::new() })
     }
 
-    /// Keeps the next answer; how many issues it had, none at the end.
+    /// Waits for the next answer that is kept; how many issues it had, none at the end.
     pub(crate) async fn next(&mut self) -> Result<Option<u64>, Trouble> {
-        match self.answers.next().await {
+        match self.kept.next().await {
             None => Ok(None),
-            Some(Ok(answer)) => self.keep(answer).await.map(Some),
+            Some(Ok(Kept { issues, missing })) => {
+                self.missing.extend(missing);
+                Ok(Some(issues))
+            }
             Some(Err(trouble)) => {
-                // Nothing more is asked; but what is under way was paid for.
+                // Nothing more is asked; but what is under way was paid for, and is kept. The first trouble is the one to tell.
                 self.stopped.store(true, Ordering::SeqCst);
-                while let Some(answer) = self.answers.next().await {
-                    if let Ok(answer) = answer {
-                        self.keep(answer).await?;
-                    }
-                }
+                while self.kept.next().await.is_some() {}
                 Err(trouble)
             }
         }
-    }
-
-    async fn keep(&mut self, Answer { mirrored, missing }: Answer) -> Result<u64, Trouble> {
-        let number = u64::try_from(mirrored.len()).unwrap_or(u64::MAX);
-        keep(self.context, self.visit.connection.id, mirrored).await?;
-        self.missing.extend(missing);
-        Ok(number)
     }
 }
 

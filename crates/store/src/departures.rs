@@ -4,7 +4,7 @@ use crate::{
     Store,
     claims::Lease,
     error::StoreError,
-    pool::{Db, on},
+    pool::{Db, on, on_ids},
     row::word,
     schema::{departures, issues, members, queries, refreshes},
     sql_types::Ts,
@@ -58,10 +58,11 @@ impl Store {
             let missed: Vec<i64> = missed.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
             let known = issues::table
                 .inner_join(queries::table.on(queries::connection_id.eq(issues::connection_id)))
-                .filter(queries::id.eq(&query).and(issues::issue_id.eq_any(missed)))
+                .filter(queries::id.eq(&query))
                 .order(issues::issue_id)
                 .select((issues::issue_id, issues::issue_key));
-            let rows: Vec<(i64, String)> = on!(db, |c| known.load(c))?;
+            let rows: Vec<(i64, String)> =
+                on_ids!(db, issues::issue_id, missed, |c, these| known.filter(these).load(c))?;
             Ok(rows.into_iter().map(|(id, key)| (IssueId(id), IssueKey(key))).collect())
         })
         .await

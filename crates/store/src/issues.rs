@@ -3,7 +3,7 @@
 
 use crate::{
     error::StoreError,
-    pool::{Db, on},
+    pool::{Db, on, on_ids},
     schema::issues,
     sql_types::Ts,
 };
@@ -80,13 +80,9 @@ impl IssueRow {
 pub(crate) fn show<'a>(db: &mut Db, connection: &str, seen: impl Iterator<Item = &'a Issue>) -> Result<(), StoreError> {
     let seen: Vec<IssueRow> = seen.map(|issue| IssueRow::of(connection, issue)).collect();
     let ids: Vec<i64> = seen.iter().map(|row| row.issue_id).collect();
-    let (first, last) = (ids.iter().min().copied().unwrap_or(0), ids.iter().max().copied().unwrap_or(0));
-    let known = issues::table.filter(issues::connection_id.eq(connection)).filter(issues::issue_id.eq_any(ids));
-    let known: Vec<IssueRow> = match db {
-        Db::Sqlite(c) => known.select(IssueRow::as_select()).load(c),
-        // the range says nothing new, but keeps it from reading the whole connection while it has no statistics
-        Db::Pg(c) => known.filter(issues::issue_id.between(first, last)).select(IssueRow::as_select()).load(c),
-    }?;
+    let known = issues::table.filter(issues::connection_id.eq(connection));
+    let known: Vec<IssueRow> =
+        on_ids!(&mut *db, issues::issue_id, ids, |c, these| known.filter(these).select(IssueRow::as_select()).load(c))?;
     let known: HashMap<i64, IssueRow> = known.into_iter().map(|row| (row.issue_id, row)).collect();
     let news: Vec<IssueRow> = seen.into_iter().filter(|row| known.get(&row.issue_id) != Some(row)).collect();
     if news.is_empty() {

@@ -48,6 +48,7 @@ mod schema;
 mod secrets;
 mod sessions;
 mod sign_in;
+mod size;
 mod sql_types;
 mod store;
 mod submissions;

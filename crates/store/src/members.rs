@@ -4,7 +4,7 @@ use crate::{
     Store,
     error::StoreError,
     issues::IssueRow,
-    pool::{Db, on},
+    pool::{Db, on, on_ids},
     row::Row,
     schema::{issues, members, queries},
     sql_types::{Json, Ts},
@@ -150,10 +150,10 @@ impl Comparison {
     /// Ends the current rows of `ended`. They began before: refreshes of a query follow each other.
     fn end_rows(&mut self, db: &mut Db) -> Result<(), StoreError> {
         for part in self.ended.chunks(CHUNK) {
-            let rows = members::table
-                .filter(members::query_id.eq(&self.query).and(members::ended_at.is_null()))
-                .filter(members::issue_id.eq_any(part.to_vec()));
-            on!(&mut *db, |c| diesel::update(rows).set(members::ended_at.eq(Some(Ts(self.at)))).execute(c))?;
+            let rows = members::table.filter(members::query_id.eq(&self.query).and(members::ended_at.is_null()));
+            on_ids!(&mut *db, members::issue_id, part.to_vec(), |c, these| diesel::update(rows.filter(these))
+                .set(members::ended_at.eq(Some(Ts(self.at))))
+                .execute(c))?;
         }
         self.ended.clear();
         Ok(())

@@ -5,7 +5,7 @@ use crate::{
     Store,
     error::StoreError,
     issues,
-    pool::{Db, on},
+    pool::{Db, on, on_ids},
     row::Row,
     schema::{mirror, mirror_marks},
     sql_types::Ts,
@@ -154,30 +154,18 @@ fn has_fields(list: &str, needed: &BTreeSet<FieldId>, known: &mut HashMap<String
 /// Reads at most a chunk of the mirror by ascending id, inside somebody's transaction.
 pub(crate) fn load(db: &mut Db, connection: &str, ids: &[IssueId]) -> Result<Vec<Mirrored>, StoreError> {
     let keys: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    let (first, last) = bounds(&keys);
-    // the range says nothing new, but keeps PostgreSQL from reading the whole connection while it has no statistics
-    let query = mirror::table
-        .filter(mirror::connection_id.eq(connection).and(mirror::issue_id.between(first, last)))
-        .filter(mirror::issue_id.eq_any(keys))
-        .order(mirror::issue_id);
-    let rows: Vec<MirrorRow> = on!(db, |c| query.select(MirrorRow::as_select()).load(c))?;
+    let query = mirror::table.filter(mirror::connection_id.eq(connection)).order(mirror::issue_id);
+    let rows: Vec<MirrorRow> =
+        on_ids!(db, mirror::issue_id, keys, |c, these| query.filter(these).select(MirrorRow::as_select()).load(c))?;
     let mut lists = HashMap::new();
     rows.into_iter().map(|row| row.read(&mut lists)).collect()
-}
-
-fn bounds(keys: &[i64]) -> (i64, i64) {
-    (keys.iter().min().copied().unwrap_or(0), keys.iter().max().copied().unwrap_or(0))
 }
 
 /// Of a chunk of fetched issues those of which nothing younger is known.
 fn younger<'a>(db: &mut Db, connection: &str, seen: &'a [Mirrored]) -> Result<Vec<&'a Mirrored>, StoreError> {
     let keys: Vec<i64> = seen.iter().map(|seen| seen.issue.id.0).collect();
-    let (first, last) = bounds(&keys);
-    let known = mirror::table
-        .filter(mirror::connection_id.eq(connection).and(mirror::issue_id.between(first, last)))
-        .filter(mirror::issue_id.eq_any(keys))
-        .select((mirror::issue_id, mirror::seen_at));
-    let known: Vec<(i64, Ts)> = on!(db, |c| known.load(c))?;
+    let known = mirror::table.filter(mirror::connection_id.eq(connection)).select((mirror::issue_id, mirror::seen_at));
+    let known: Vec<(i64, Ts)> = on_ids!(db, mirror::issue_id, keys, |c, these| known.filter(these).load(c))?;
     let known: HashMap<i64, Ts> = known.into_iter().collect();
     let is_news = |seen: &&Mirrored| known.get(&seen.issue.id.0).is_none_or(|known| known.0 <= seen.seen_at);
     Ok(seen.iter().filter(is_news).collect())
@@ -204,13 +192,13 @@ fn keep(db: &mut Db, rows: &[MirrorRow]) -> Result<(), StoreError> {
 
 /// Notes that a chunk of issues was listed as changed; those that are mirrored.
 fn list(db: &mut Db, connection: &str, keys: &[i64], at: Instant) -> Result<Vec<i64>, StoreError> {
-    let (first, last) = bounds(keys);
-    let rows = mirror::table
-        .filter(mirror::connection_id.eq(connection).and(mirror::issue_id.between(first, last)))
-        .filter(mirror::issue_id.eq_any(keys.to_vec()));
-    let known: Vec<i64> = on!(&mut *db, |c| rows.clone().select(mirror::issue_id).load(c))?;
+    let rows = mirror::table.filter(mirror::connection_id.eq(connection));
+    let ids = rows.select(mirror::issue_id);
+    let known: Vec<i64> = on_ids!(&mut *db, mirror::issue_id, keys.to_vec(), |c, these| ids.filter(these).load(c))?;
     let later = rows.filter(mirror::listed_at.is_null().or(mirror::listed_at.lt(Some(Ts(at)))));
-    on!(db, |c| diesel::update(later).set(mirror::listed_at.eq(Some(Ts(at)))).execute(c))?;
+    on_ids!(db, mirror::issue_id, keys.to_vec(), |c, these| diesel::update(later.filter(these))
+        .set(mirror::listed_at.eq(Some(Ts(at))))
+        .execute(c))?;
     Ok(known)
 }
 
@@ -263,11 +251,11 @@ impl Store {
             let (connection, mut knows, mut lacking) = (connection.to_string(), HashMap::new(), Vec::new());
             for part in listed.chunks(CHUNK) {
                 let keys: Vec<i64> = part.iter().map(|(id, _)| id.0).collect();
-                let (first, last) = bounds(&keys);
-                let query = mirror::table
-                    .filter(mirror::connection_id.eq(&connection).and(mirror::issue_id.between(first, last)))
-                    .filter(mirror::issue_id.eq_any(keys));
-                let rows: Vec<Standing> = on!(&mut *db, |c| query.select(Standing::as_select()).load(c))?;
+                let query = mirror::table.filter(mirror::connection_id.eq(&connection));
+                let rows: Vec<Standing> = on_ids!(&mut *db, mirror::issue_id, keys, |c, these| query
+                    .filter(these)
+                    .select(Standing::as_select())
+                    .load(c))?;
                 let rows: HashMap<i64, Standing> = rows.into_iter().map(|row| (row.issue_id, row)).collect();
                 let good = |(id, updated): &Sighting, knows: &mut HashMap<String, bool>| {
                     rows.get(&id.0).is_some_and(|row| row.is_good(*updated, &demand, knows))
@@ -348,8 +336,8 @@ impl Store {
             turns::on_mirror(db, &key)?;
             for part in gone.chunks(CHUNK) {
                 let keys: Vec<i64> = part.iter().map(|id| id.0).collect();
-                let rows = mirror::table.filter(mirror::connection_id.eq(&key)).filter(mirror::issue_id.eq_any(keys));
-                on!(&mut *db, |c| diesel::delete(rows).execute(c))?;
+                let rows = mirror::table.filter(mirror::connection_id.eq(&key));
+                on_ids!(&mut *db, mirror::issue_id, keys, |c, these| diesel::delete(rows.filter(these)).execute(c))?;
             }
             Ok(())
         })

@@ -5,7 +5,7 @@ use crate::{
     pool::{Db, Pg},
 };
 use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection};
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
 use rustls::{
     ClientConfig, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject},
@@ -108,9 +108,12 @@ impl Target {
             }
             Self::Postgres(..) => {
                 let (client, connection) = self.raw_connection().await?;
-                let connection = AsyncPgConnection::try_from_client_and_connection(client, connection)
+                let mut connection = AsyncPgConnection::try_from_client_and_connection(client, connection)
                     .await
                     .map_err(|error| StoreError::Unavailable(causes(&error)))?;
+                // A plan that was made while a table was small is not kept while a first sync fills it.
+                let fresh_plans = "SET plan_cache_mode = force_custom_plan";
+                connection.batch_execute(fresh_plans).await.map_err(|error| StoreError::Unavailable(causes(&error)))?;
                 Ok(Db::Pg(Pg::from(connection)))
             }
         }

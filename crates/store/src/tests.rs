@@ -4,7 +4,7 @@
 //! `SQLite` always; `PostgreSQL` too where `OKRSYNC_TEST_POSTGRES` names a database that may be filled with schemas.
 
 use crate::{
-    Backend, Options, Store, StoreError, migrations,
+    Backend, Options, Store, StoreError, migrations, mirror,
     pool::{Db, on},
     schema,
     target::{Purpose, Target},
@@ -13,6 +13,7 @@ use diesel::{connection::SimpleConnection, prelude::*};
 use diesel_migrations::MigrationHarness;
 use okrsync_domain::{
     Random, UserId,
+    issue::IssueId,
     person::{Role, User},
 };
 use std::{future::poll_fn, sync::mpsc, task::Poll, time::Duration};
@@ -305,6 +306,42 @@ async fn connections_that_the_server_ends_are_replaced() {
         let error = lost.await.unwrap_err();
         assert!(error.is_transient(), "{error}");
         store.organisation().await.expect("the next call has a new connection");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_mirrored_is_looked_up_one_by_one_while_a_first_sync_fills_the_table() {
+    #[derive(QueryableByName)]
+    struct Read {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        rows: i64,
+    }
+    fn rows_read(db: &mut Db) -> i64 {
+        let read = "SELECT pg_stat_get_xact_tuples_returned('mirror_pkey'::regclass) AS rows";
+        let Db::Pg(c) = db else { unreachable!("only servers get here") };
+        diesel::sql_query(read).get_result::<Read>(c).unwrap().rows
+    }
+    for place in places().await {
+        let store = place.open().await;
+        if store.backend() == Backend::Sqlite {
+            continue;
+        }
+        let read = store.write(|db| {
+            // the connection they belong to is of no interest
+            on!(&mut *db, |c| c.batch_execute("SET LOCAL session_replication_role = replica"))?;
+            let odd: Vec<IssueId> = (1..=500).map(|number| IssueId(20_001 + number * 36)).collect();
+            for _ in 0..10 {
+                mirror::load(db, "c", &odd)?;
+            }
+            let even = "INSERT INTO mirror (connection_id, issue_id, seen_at, fields, document) \
+                SELECT 'c', number, now(), '[]', repeat('x', 500) FROM generate_series(20000, 40000, 2) AS number";
+            on!(&mut *db, |c| c.batch_execute(even))?;
+            let before = rows_read(db);
+            assert_eq!(mirror::load(db, "c", &odd)?.len(), 0);
+            Ok(rows_read(db) - before)
+        });
+        let read = read.await.unwrap();
+        assert!(read <= 1000, "{read} rows of the index read for 500 issues");
     }
 }
 

@@ -62,6 +62,8 @@ struct Pass {
     cpu_ms: u128,
     matched_per_cpu_second: u64,
     peak_memory_mib: u64,
+    /// What the database has grown to.
+    stored_kib: u64,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -130,6 +132,7 @@ async fn pass(app: &App, args: &Args, simulator: &mut Simulator, name: &str, cha
         cpu_ms: cpu.as_millis(),
         matched_per_cpu_second: per_second(status.issues, cpu),
         peak_memory_mib: usage::peak_memory()? / (1024 * 1024),
+        stored_kib: app.store().size().await? / 1024,
     })
 }
 
