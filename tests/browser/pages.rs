@@ -38,6 +38,7 @@ async fn of_connections(story: &Story) -> Vec<(&'static str, String)> {
         ("new-connection", "/connections/new".to_owned()),
         ("connection", of(&story.connection, "")),
         ("connection-sharing", of(&story.connection, "/start")),
+        ("connection-webhook", of(&story.connection, "/webhook")),
         ("connection-remove", of(&story.connection, "/remove")),
         ("connection-sign-in", of(&waiting, "/sign-in")),
         ("connection-oauth", of(&waiting, "")),

@@ -187,7 +187,9 @@ impl World {
             ("POST", "/connections/{id}/start") => ("", json!({"sharing": "private"}), vec![]),
             ("POST", "/integrations/jira") => ("", json!({"enabled": "false"}), vec![]),
             ("PATCH", "/connections/{id}") => ("", json!({"name": "Renamed"}), vec![]),
-            ("DELETE", "/connections/{id}/webhook") => ("", json!({}), vec![webhook_of(things)]),
+            ("DELETE", "/connections/{id}/webhook") | ("POST", "/connections/{id}/webhook/remove") => {
+                ("", json!({}), vec![webhook_of(things)])
+            }
             ("PUT", "/connections/{id}/site") => ("", json!({"cloud_id": "1"}), vec![]),
             ("POST", "/okrs") => ("", okr, vec![]),
             ("PATCH", "/okrs/{id}") => ("", json!({"title": "Fix 30 bugs"}), vec![]),

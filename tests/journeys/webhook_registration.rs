@@ -91,6 +91,22 @@ async fn a_webhook_is_registered_and_renewed(database: TestDatabase, _: Dialect)
     assert_eq!(webhook(&app, &connection).await, Value::Null);
 }
 
+/// Nobody can sign in for the webhook of a connection that is gone: it goes from Jira with it.
+async fn a_removed_connection_leaves_no_webhook(database: TestDatabase, _: Dialect) {
+    let (app, site, connection) = signed_in(&database).await;
+    app.admin.post(&format!("/connections/{connection}/webhook"), &json!({})).await.expect(200);
+    app.sign_in(&connection).await;
+    assert_eq!(site.webhooks().len(), 1);
+    let okr = app.key_result(json!({})).await;
+    app.link(&okr, &connection, "labels = told", json!({})).await;
+    app.admin.delete(&format!("/connections/{connection}")).await.expect(409);
+    assert_eq!(site.webhooks().len(), 1, "it is still in use");
+
+    app.admin.delete(&format!("/okrs/{okr}")).await.expect(204);
+    app.admin.delete(&format!("/connections/{connection}")).await.expect(204);
+    assert!(site.webhooks().is_empty());
+}
+
 /// A delivery with a signature of an administrator's kind, or none, is nothing to a webhook of ours.
 async fn a_token_is_the_only_proof(database: TestDatabase, _: Dialect) {
     let (app, site, connection) = signed_in(&database).await;
@@ -108,4 +124,5 @@ async fn a_token_is_the_only_proof(database: TestDatabase, _: Dialect) {
 }
 
 journey!(a_webhook_is_registered_and_renewed, one dialect);
+journey!(a_removed_connection_leaves_no_webhook, one dialect);
 journey!(a_token_is_the_only_proof, one dialect);

@@ -7,9 +7,10 @@ use okrsync_connections::{
     Error, Place, RemoteWebhook, Sealed, Site, registers_webhooks,
     webhook::{self, HookSecret, Refused},
 };
-use okrsync_domain::{ConnectionId, Instant, Problem, audit::Note, problem::ProblemCode};
+use okrsync_domain::{ConnectionId, Instant, Problem, audit::Note, connection::Connection, problem::ProblemCode};
 use okrsync_store::{Webhook, WebhookCheck, WebhookKind};
 use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
 
 const TABLE: &str = "webhooks";
 const COLUMN: &str = "sealed";
@@ -17,6 +18,8 @@ const COLUMN: &str = "sealed";
 const RENEWED_EVERY: TimeDelta = TimeDelta::days(1);
 /// After a failure it is tried again so soon.
 const TRIED_AGAIN: TimeDelta = TimeDelta::hours(1);
+/// How long a removal waits for Jira.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// How long Jira keeps a webhook, should it not say so itself.
 const LIVES: TimeDelta = TimeDelta::days(30);
 
@@ -78,16 +81,36 @@ impl Engine {
     /// There is none, or the database.
     pub async fn remove_webhook(&self, id: ConnectionId, note: Note) -> Result<(), SyncError> {
         let webhook = self.context.store.noting(note).delete_webhook(id).await?;
-        let Some(remote_id) = webhook.remote_id else { return Ok(()) };
-        let connection = self.context.store.get_connection(id).await?;
-        let removed = Box::pin(self.ask(&connection, async |site| site.remove_webhook(remote_id).await)).await;
-        if let Some(error) = match removed {
-            Ok(answer) => answer.err().map(|error| error.to_string()),
-            Err(error) => Some(error.to_string()),
-        } {
-            tracing::info!(connection.id = %id, "a webhook ends by itself, because it could not be removed: {error}");
-        }
+        self.take_from_jira(&self.context.store.get_connection(id).await?, &webhook).await;
         Ok(())
+    }
+
+    /// Removes a connection that no link uses. Its registered webhook is taken from Jira before, since nobody can sign in for
+    /// it afterwards.
+    ///
+    /// # Errors
+    /// It is in use, or the database. The webhook comes back by itself then.
+    pub async fn remove_connection(&self, connection: &Connection, note: Note) -> Result<(), SyncError> {
+        if let Some(webhook) = self.context.store.find_webhook(connection.id).await? {
+            self.take_from_jira(connection, &webhook).await;
+        }
+        self.context.store.noting(note).delete_connection(connection.id).await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Has Jira forget a webhook that we registered, if that can be done now: nobody is kept waiting for a site that hangs.
+    async fn take_from_jira(&self, connection: &Connection, webhook: &Webhook) {
+        let Some(remote_id) = webhook.remote_id else { return };
+        let removal = Box::pin(self.ask(connection, async |site| site.remove_webhook(remote_id).await));
+        let error = match tokio::time::timeout(PATIENCE, removal).await {
+            Ok(Ok(Ok(()))) => return,
+            Ok(Ok(Err(error))) => error.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer in time".to_owned(),
+        };
+        let id = connection.id;
+        tracing::info!(connection.id = %id, "a webhook ends by itself, because it could not be removed: {error}");
     }
 
     /// Renews the registered webhooks whose time has come.

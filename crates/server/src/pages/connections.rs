@@ -8,6 +8,7 @@ pub(crate) mod form;
 pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod remove;
+pub(crate) mod webhook;
 pub(crate) mod wizard;
 
 use crate::{
@@ -30,6 +31,8 @@ pub(crate) fn routes() -> Router<App> {
         .route("/connections/{id}/start", get(wizard::start).post(wizard::finish))
         .route("/connections/{id}", get(edit::show).post(edit::save))
         .route("/connections/{id}/test", post(edit::test))
+        .route("/connections/{id}/webhook", get(webhook::show).post(webhook::set_up))
+        .route("/connections/{id}/webhook/remove", post(webhook::remove))
         .route("/connections/{id}/remove", get(remove::show).post(remove::remove))
 }
 

@@ -103,9 +103,7 @@ pub(crate) async fn remove(
     }
     let was = view::editable(connection).map_err(ApiError::internal)?;
     let note = caller.did(app, "connection.delete", connection).before(&was);
-    app.store().noting(note).delete_connection(id).await?;
-    app.engine().wake();
-    Ok(())
+    Ok(Box::pin(app.engine().remove_connection(connection, note)).await?)
 }
 
 /// A private connection would be out of reach for the owners of what is linked through it.

@@ -157,6 +157,7 @@ fn side(reader: &Reader, overview: &ConnectionOverview) -> Markup {
             @if !connection.auth_kind.is_token() {
                 a class="btn" href={ "/connections/" (connection.id) "/sign-in" } { (small(Icon::Diamond, "")) "Sign in with Jira" }
             }
+            a class="btn" href={ "/connections/" (connection.id) "/webhook" } { "Webhook" }
             a class="btn ghost" href={ "/connections/" (connection.id) "/remove" } data-dialog { "Remove…" }
         }
     }

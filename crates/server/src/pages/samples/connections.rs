@@ -7,6 +7,7 @@ use crate::{
     pages::connections::{
         edit, entries, list,
         remove::{self, Removal},
+        webhook::{self, Hook},
         wizard,
     },
 };
@@ -18,7 +19,8 @@ use okrsync_domain::{
     person::Role,
     problem::ProblemCode,
 };
-use okrsync_store::{ConnectionOverview, FirstSync, LinkedOkr};
+use okrsync_scheduler::webhooks::SetUp;
+use okrsync_store::{ConnectionOverview, FirstSync, LinkedOkr, Webhook, WebhookKind};
 
 /// A connection in each state, as its list shows it.
 fn connection(number: u32, state: ConnectionState) -> ConnectionOverview {
@@ -142,4 +144,53 @@ fn a_connection_is_made_edited_tested_and_removed_on_pages() {
             && text.contains("1 that you do not see")
             && text.contains("Other")
     );
+}
+
+#[test]
+fn the_secrets_of_a_webhook_are_shown_once_and_only_where_somebody_needs_them() {
+    let webhook = |kind, signed| Webhook {
+        connection_id: id(20),
+        kind,
+        address: "https://okrs.northwind.example/webhooks/jira/1".to_owned(),
+        address_hash: String::new(),
+        signed,
+        sealed: String::new(),
+        remote_id: None,
+        expires_at: None,
+        check_at: None,
+        problem: None,
+        made_at: now(),
+        heard_at: None,
+    };
+    let page = |webhook: Option<Webhook>, made: Option<SetUp>| {
+        let hook = Hook { connection: connection(20, ConnectionState::Ok).connection, webhook, made };
+        sound("webhook", &webhook::render(&reader(Role::Member), &hook, &Entries::default()))
+    };
+    let made = |webhook: &Webhook, signing_secret: Option<&str>| SetUp {
+        webhook: webhook.clone(),
+        url: "https://okrs.northwind.example/webhooks/jira/1/4ddr3ss".into(),
+        signing_secret: signing_secret.map(Into::into),
+    };
+    let none = page(None, None);
+    assert!(none.contains("Jira signs what it delivers") && !none.contains("Remove"), "{none}");
+
+    let signed = webhook(WebhookKind::Manual, true);
+    let fresh = page(Some(signed.clone()), Some(made(&signed, Some("s1gn1ng"))));
+    assert!(fresh.contains("4ddr3ss") && fresh.contains("s1gn1ng") && fresh.contains("none yet"), "{fresh}");
+    let later = page(Some(signed), None);
+    assert!(!later.contains("4ddr3ss") && later.contains("Set up anew"), "{later}");
+    let unsigned = webhook(WebhookKind::Manual, false);
+    let text = page(Some(unsigned.clone()), Some(made(&unsigned, None)));
+    assert!(text.contains("4ddr3ss") && !text.contains("Secret:"), "{text}");
+
+    let problem = Some(Problem {
+        code: ProblemCode::JiraForbidden,
+        message: "Jira does not let this app register webhooks.".to_owned(),
+        hint: Some("Sign in again.".to_owned()),
+        at: now(),
+        retry_at: None,
+    });
+    let registered = Webhook { problem, ..webhook(WebhookKind::Registered, false) };
+    let text = page(Some(registered.clone()), Some(made(&registered, None)));
+    assert!(!text.contains("4ddr3ss") && text.contains("Sign in again."), "{text}");
 }
