@@ -14,10 +14,16 @@ use super::{
     resend::{self, Kept},
     sign_in::{self, SignInPage},
 };
-use crate::{board::Board, components::shell::Theme, error::ApiError, trends::Trends};
+use crate::{
+    board::Board,
+    components::{issue_status::UnderWay, shell::Theme},
+    error::ApiError,
+    trends::Trends,
+};
 use maud::Markup;
 use okrsync_domain::{
     ConnectionId, Instant, OkrId, Problem, UserId,
+    catalogue::{self, Catalogue},
     check_in::{CheckIn, Entered, Hold},
     connection::{ConnectionState, Deployment},
     link::Link,
@@ -74,6 +80,12 @@ pub(super) fn reader(role: Role) -> Reader {
         connections: 4,
         flash: Some(Flash::good("Saved").text("Progress is measured again.")),
     }
+}
+
+/// A site with one status in which somebody works.
+pub(super) fn under_way(status: &str) -> UnderWay {
+    let status = catalogue::Status { id: status.to_owned(), name: status.to_owned(), done: false, under_way: true };
+    UnderWay::of(Some(&Catalogue { statuses: vec![status], ..Catalogue::default() }))
 }
 
 pub(super) fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {

@@ -8,7 +8,7 @@ use crate::{
         policy::{Act, Verdict, judge, sees_okr},
     },
     board::{Board, people},
-    components::chart::Point,
+    components::{chart::Point, issue_status::UnderWay},
     error::{ApiError, ApiResult},
     moves,
     outlook::Outlook,
@@ -80,6 +80,8 @@ pub(crate) struct OkrPage {
     pub(crate) check_ins: Vec<CheckIn>,
     /// Issues behind the number, if there is a link and a reading.
     pub(crate) issues: Option<Behind>,
+    /// In which statuses of their site somebody works.
+    pub(crate) under_way: UnderWay,
     /// Why it moved, newest first.
     pub(crate) moves: Vec<Told>,
     /// Newest first.
@@ -125,6 +127,10 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         Some(_) => Some(Box::pin(issues::behind(app, &caller, id, after, ISSUES)).await?),
         None => None,
     };
+    let catalogue = match &issues {
+        Some(behind) => app.store().find_catalogue(behind.connection.id).await?,
+        None => None,
+    };
     let whole_history = asked.refreshes == "all";
     let history = match link {
         Some(query) => app.store().refresh_history(query, if whole_history { 500 } else { REFRESHES }).await?,
@@ -145,6 +151,7 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         before,
         after: next,
         issues,
+        under_way: UnderWay::of(catalogue.as_ref().map(|(catalogue, _)| catalogue)),
         parts: Parts { first_issues: after.is_none(), whole_history, more_moves },
         moves,
         history,

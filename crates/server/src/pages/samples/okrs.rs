@@ -1,13 +1,17 @@
 //! Samples of the pages about OKRs.
 
-use super::{at, board_page, id, now, reader, rows, sound, user};
+use super::{at, board_page, id, now, reader, rows, sound, under_way, user};
 use crate::{
     api::{
         issues::{Behind, Contributing},
         operations::{PassView, PlanView, QueueView, SyncView},
     },
     board::Board,
-    components::{chart::Point, form::Entries},
+    components::{
+        chart::Point,
+        form::Entries,
+        icons::{Icon, small},
+    },
     error::ApiError,
     moves::Move,
     pages::{
@@ -24,6 +28,7 @@ use crate::{
         sync,
     },
 };
+use maud::html;
 use okrsync_domain::{
     OkrId, UserId,
     check_in::{CheckIn, Entered, Hold, StatedStatus},
@@ -60,15 +65,16 @@ fn connection() -> Connection {
     }
 }
 
-fn issue(number: i64, completed: bool) -> Contributing {
+fn issue(number: i64, status: &str) -> Contributing {
+    let completed = status == "Done";
     let issue = Issue {
         id: IssueId(number),
         key: IssueKey(format!("AE-{number}")),
         updated: None,
         title: Some("Retry <storm> when the broker restarts".to_owned()),
         issue_type: Some("Bug".to_owned()),
-        status_id: None,
-        status: Some(if completed { "Done" } else { "To do" }.to_owned()),
+        status_id: Some(status.to_owned()),
+        status: Some(status.to_owned()),
         assignee: Some("Kenji Mori".to_owned()),
         resolved: None,
         facts: Facts { completed, ..Facts::default() },
@@ -151,7 +157,7 @@ fn page(number: u32, role: Role) -> OkrPage {
     let board = Board::of(rows(), reader.organisation.clone(), now());
     let linked = board.find(own).is_some_and(|shown| shown.row.link.is_some());
     let behind = Behind {
-        issues: vec![issue(815, false), issue(790, true)],
+        issues: vec![issue(815, "To do"), issue(812, "In review"), issue(790, "Done")],
         next: Some(IssueId(815)),
         connection: connection(),
         titles: true,
@@ -174,6 +180,7 @@ fn page(number: u32, role: Role) -> OkrPage {
         forecast: linked.then(|| Ok(outlook())),
         check_ins: vec![check_in()],
         issues: linked.then_some(behind),
+        under_way: under_way("In review"),
         parts: Parts { first_issues: true, whole_history: false, more_moves: true },
         moves: vec![Told { moved: moved(), to: Some(progress(531)) }],
         history: vec![refresh(RefreshState::Done), refresh(RefreshState::Running)],
@@ -213,6 +220,12 @@ fn a_key_result_has_its_number_its_way_and_its_issues() {
         "href=\"/okrs/00000000000000000000000010\"",
     ] {
         assert!(text.contains(part), "missing: {part}\n{text}");
+    }
+    for (status, class, drawing) in
+        [("To do", "c-none", Icon::Circle), ("In review", "c-acc", Icon::Half), ("Done", "c-ok", Icon::Tick)]
+    {
+        let drawn = html! { span class=(class) { (small(drawing, "")) } (status) }.0;
+        assert!(text.contains(&drawn), "missing: {drawn}");
     }
     assert!(!sound("viewer", &okr::render(&page(11, Role::Viewer))).contains("Check in"));
 }
