@@ -2,9 +2,11 @@
 (() => {
   if (!document.querySelector("[data-live]")) return;
   const { say, toast, send } = okrsync;
+  // A sheet over the page has an address and parts of its own.
+  const here = location.href;
 
   // Replaces what differs, part by part, so that focus and scroll stay where they are; the whole where parts came or went.
-  const parts = (root) => [...root.querySelectorAll("[data-part]")];
+  const parts = (root) => [...root.querySelectorAll("[data-part]")].filter((part) => !part.closest("dialog"));
   const names = (list) => list.map((part) => part.dataset.part).join();
   const same = (a, b) => strip(a) === strip(b);
   // A fresh mark in a form is no news.
@@ -49,7 +51,7 @@
       waiting = null;
       last = Date.now();
       try {
-        const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+        const answer = await fetch(here, { headers: { accept: "text/html" } });
         if (answer.redirected) return location.assign(answer.url);
         if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
       } catch { /* The line is down: the next event, or the reader, tries again. */ }

@@ -129,6 +129,8 @@ fn the_four_steps_are_a_plain_form() {
     let parts = [
         "action=\"/okrs/00000000000000000000000011/connect\"",
         "formaction=\"/okrs/00000000000000000000000011/connect/preview\"",
+        "data-dialog-body data-sheet",
+        "id=\"dialog-title\"",
         "Northwind &lt;Cloud&gt; · Healthy",
         "Chosen for you",
         "name=\"measure.target\"",

@@ -218,6 +218,7 @@ fn a_key_result_has_its_number_its_way_and_its_issues() {
         "1.2 s",
         "data-refresh=\"/api/v1/okrs/00000000000000000000000011/refresh\"",
         "href=\"/okrs/00000000000000000000000010\"",
+        "href=\"/okrs/00000000000000000000000011/connect\" data-dialog",
     ] {
         assert!(text.contains(part), "missing: {part}\n{text}");
     }
