@@ -37,7 +37,7 @@ async fn of_connections(story: &Story) -> Vec<(&'static str, String)> {
         ("connections", "/connections".to_owned()),
         ("new-connection", "/connections/new".to_owned()),
         ("connection", of(&story.connection, "")),
-        ("connection-sharing", of(&story.connection, "/start")),
+        ("connection-first-sync", of(&story.connection, "/start")),
         ("connection-remove", of(&story.connection, "/remove")),
         ("connection-sign-in", of(&waiting, "/sign-in")),
         ("connection-oauth", of(&waiting, "")),

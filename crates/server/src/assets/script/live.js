@@ -105,8 +105,19 @@
       if (text) text.textContent = total ? `${done} of ${total}` : `${done} read`;
       if ([25, 50, 75].includes(share)) say(`${share} percent`);
     }
-    if (over) { mine.delete(news.id); reload(); }
+    if (over) mine.delete(news.id);
+    if (over || followed()) reload();
   };
+
+  // A page that follows a first sync has the newest numbers, and says every quarter of the way, however large the steps.
+  const followed = () => document.querySelector("[data-follow]")?.dataset.follow;
+  let told = Number(followed());
+  document.addEventListener("okrsync:swapped", () => {
+    const share = Number(followed());
+    const quarter = share - share % 25;
+    if (quarter > told) say(`${quarter} percent`);
+    told = Math.max(quarter, told);
+  });
 
   const events = new EventSource("/api/v1/events");
   for (const name of ["okr.updated", "connection.state", "missed"]) events.addEventListener(name, reload);
