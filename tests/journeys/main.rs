@@ -25,6 +25,7 @@ mod proof;
 mod quality;
 mod queries;
 mod random_faults;
+mod reached;
 mod replicas;
 mod retention;
 mod samples;

@@ -25,6 +25,7 @@ use crate::{
     },
     error::ApiResult,
     extract::Params,
+    reached::Reached,
     trends::{Trends, roll_up},
 };
 use axum::extract::State;
@@ -53,6 +54,8 @@ pub(crate) struct BoardPage {
     pub(crate) number: usize,
     /// The way of each OKR since its first day.
     pub(crate) trends: Trends,
+    /// When what is achieved got there.
+    pub(crate) reached: Reached,
     /// Who reads it.
     pub(crate) reader: Reader,
 }
@@ -75,8 +78,9 @@ async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage>
     let filter = Filter::of(app, &asked).await?;
     let mut trends = app.trends().of(app.store(), &board.rows, &board.organisation).await?;
     roll_up(&mut trends, &board.rows, &board.standings);
+    let reached = app.stretches().of(app.store(), &board).await?;
     let number = asked.page.parse().unwrap_or(1);
-    Ok(BoardPage { people: people(app).await?, quarter, filter, number, trends, board, reader })
+    Ok(BoardPage { people: people(app).await?, quarter, filter, number, trends, reached, board, reader })
 }
 
 impl BoardPage {
@@ -163,6 +167,7 @@ fn rows(page: &BoardPage) -> Markup {
         reader: &page.reader,
         writes: page.may(Act::RefreshAll),
         trends: Some(&page.trends),
+        reached: &page.reached,
     };
     let groups = page.groups();
     let pages = pages(&groups);

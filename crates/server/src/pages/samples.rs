@@ -200,6 +200,7 @@ fn rows() -> Vec<BoardRow> {
         BoardRow { value_check_in: Some(by_hand), ..plain(okr(15, Some(10), "Train operators", ProgressMode::Manual)) },
         linked(okr(16, None, "Standing alone", ProgressMode::DataSource), "project = ONE", None),
         plain(okr(17, Some(10), "Below an objective", ProgressMode::RollUp)),
+        linked(okr(18, None, "Write thirty articles", ProgressMode::DataSource), "project = DOC", Some(points(30, 30))),
     ]
 }
 
@@ -212,6 +213,7 @@ fn board_page(rows: Vec<BoardRow>, role: Role) -> BoardPage {
         filter: Filter::default(),
         number: 1,
         trends: Trends::new(),
+        reached: [(id(18), "2026-11-18".parse().unwrap())].into(),
         reader,
     }
 }
@@ -245,6 +247,7 @@ fn the_board_says_what_every_row_is_about() {
         "width=\"53.1%\"",
         "53.1 percent, 54.9 expected, behind",
         "34 of 64 pts",
+        "<b>100.0%</b><small>Reached 18 Nov</small>",
         "12 min ago",
         "Halden plant Jira refuses our sign-in. This is the last good value.",
         "class=\"stripes\"",

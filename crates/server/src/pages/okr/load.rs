@@ -13,6 +13,7 @@ use crate::{
     moves,
     outlook::Outlook,
     pages::{Visitor, okr::moves::Told, period::Quarter, reader::Reader},
+    reached::Reached,
 };
 use okrsync_domain::{
     Date, OkrId, UserId,
@@ -62,6 +63,8 @@ pub(crate) struct OkrPage {
     pub(crate) id: OkrId,
     /// The OKR and what the reader may see below it.
     pub(crate) board: Board,
+    /// When what is achieved got there.
+    pub(crate) reached: Reached,
     /// Everybody.
     pub(crate) people: BTreeMap<UserId, User>,
     /// The period that it is shown in.
@@ -159,6 +162,7 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
             edits: judge(&caller.user, Act::EditOkr(&okr)) == Verdict::Allowed,
             refreshes: judge(&caller.user, Act::RefreshOkr(&okr)) == Verdict::Allowed,
         },
+        reached: app.stretches().of(app.store(), &board).await?,
         board,
         reader,
     })

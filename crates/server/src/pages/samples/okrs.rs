@@ -27,6 +27,7 @@ use crate::{
         shares::{self, SharesPage},
         sync,
     },
+    reached::Reached,
 };
 use maud::html;
 use okrsync_domain::{
@@ -171,6 +172,7 @@ fn page(number: u32, role: Role) -> OkrPage {
     OkrPage {
         id: own,
         board,
+        reached: [(id(18), "2026-11-18".parse().unwrap())].into(),
         people: [(id::<UserId>(1), user(role))].into(),
         quarter: Quarter::of("2026-11-20".parse().unwrap()),
         above: vec![(id(10), "Ship <fleet> updates".to_owned())],
@@ -336,7 +338,12 @@ fn short_forms_say_what_they_do() {
 #[test]
 fn my_okrs_begin_with_what_waits() {
     let board = board_page(rows(), Role::Member).board;
-    let page = MinePage { board, people: [(id::<UserId>(1), user(Role::Member))].into(), reader: reader(Role::Member) };
+    let page = MinePage {
+        board,
+        reached: Reached::new(),
+        people: [(id::<UserId>(1), user(Role::Member))].into(),
+        reader: reader(Role::Member),
+    };
     let text = sound("mine", &mine::render(&page));
     let (waits, others) = (text.find("Waits for you").unwrap(), text.find("On their way").unwrap());
     assert!(waits < others && text.contains("Commission 24 A3 cells"));
