@@ -68,6 +68,7 @@ async fn of_okrs(story: &Story) -> anyhow::Result<Vec<(&'static str, String)>> {
         ("board", "/".to_owned()),
         ("board-filtered", "/?status=at_risk".to_owned()),
         ("board-empty", "/?period=2027-Q1".to_owned()),
+        ("copy", "/okrs/copy?period=2027-Q1".to_owned()),
         ("mine", "/mine".to_owned()),
         ("sync", "/sync".to_owned()),
         ("more", "/more".to_owned()),

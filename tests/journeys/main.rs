@@ -8,6 +8,7 @@ mod board;
 mod chaos;
 mod command;
 mod connections;
+mod copies;
 mod crash;
 mod forecasts;
 mod forms;

@@ -190,6 +190,7 @@ impl World {
             ("DELETE", "/connections/{id}/webhook") => ("", json!({}), vec![webhook_of(things)]),
             ("PUT", "/connections/{id}/site") => ("", json!({"cloud_id": "1"}), vec![]),
             ("POST", "/okrs") => ("", okr, vec![]),
+            ("POST", "/okrs/copy") => ("", json!({"period": "2030-Q1"}), vec![]),
             ("PATCH", "/okrs/{id}") => ("", json!({"title": "Fix 30 bugs"}), vec![]),
             ("POST", "/okrs/{id}/edit") => (
                 "",

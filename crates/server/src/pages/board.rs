@@ -5,6 +5,7 @@ mod filter;
 
 use super::{
     PageError, Visitor,
+    copy::earlier,
     period::{Quarter, switcher},
     reader::Reader,
     tree::{Placed, groups},
@@ -48,6 +49,8 @@ pub(crate) struct BoardPage {
     pub(crate) people: BTreeMap<UserId, User>,
     /// The period.
     pub(crate) quarter: Quarter,
+    /// An earlier period that this one can be filled from, while it is empty.
+    pub(crate) earlier: Option<Quarter>,
     /// Which rows are wanted.
     pub(crate) filter: Filter,
     /// Which page of them, from 1.
@@ -74,13 +77,14 @@ async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage>
     let reader = Reader::of(app, visitor).await?;
     let mut board = Board::load(app, BoardScope::All).await?;
     let quarter = asked.period.parse().unwrap_or_else(|()| Quarter::of(board.today));
+    let earlier = earlier(board.rows.iter().map(|row| &row.okr), &reader.user, quarter);
     board.keep(|okr| sees_okr(&reader.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first());
     let filter = Filter::of(app, &asked).await?;
     let mut trends = app.trends().of(app.store(), &board.rows, &board.organisation).await?;
     roll_up(&mut trends, &board.rows, &board.standings);
     let reached = app.stretches().of(app.store(), &board).await?;
     let number = asked.page.parse().unwrap_or(1);
-    Ok(BoardPage { people: people(app).await?, quarter, filter, number, trends, reached, board, reader })
+    Ok(BoardPage { people: people(app).await?, quarter, earlier, filter, number, trends, reached, board, reader })
 }
 
 impl BoardPage {

@@ -1,6 +1,7 @@
 //! Every page is rendered from samples, so that none breaks unseen.
 
 mod connections;
+mod copies;
 mod okrs;
 mod people;
 
@@ -42,7 +43,7 @@ use std::{
 };
 
 /// Digits alone are an id.
-pub(super) fn id<T: FromStr<Err: Debug>>(number: u32) -> T {
+pub(crate) fn id<T: FromStr<Err: Debug>>(number: u32) -> T {
     format!("{number:026}").parse().unwrap()
 }
 
@@ -88,7 +89,7 @@ pub(super) fn under_way(status: &str) -> UnderWay {
     UnderWay::of(Some(&Catalogue { statuses: vec![status], ..Catalogue::default() }))
 }
 
-pub(super) fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {
+pub(crate) fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {
     Okr {
         id: id(number),
         kind: if mode == ProgressMode::RollUp { OkrKind::Objective } else { OkrKind::KeyResult },
@@ -210,6 +211,7 @@ fn board_page(rows: Vec<BoardRow>, role: Role) -> BoardPage {
         board: Board::of(rows, reader.organisation.clone(), now()),
         people: [(id::<UserId>(1), user(role))].into(),
         quarter: Quarter::of("2026-11-20".parse().unwrap()),
+        earlier: Some(Quarter::of("2026-08-01".parse().unwrap())),
         filter: Filter::default(),
         number: 1,
         trends: Trends::new(),
@@ -291,7 +293,10 @@ fn filters_keep_the_objective_above_and_say_when_nothing_fits() {
 #[test]
 fn an_empty_period_says_how_to_begin() {
     let text = sound("empty", &render(&board_page(vec![], Role::Admin)));
-    assert!(text.contains("No objectives in Q4 2026 yet"));
+    assert!(text.contains("No objectives in Q4 2026 yet") && text.contains("copy the objectives of Q3 2026"));
+    let first = BoardPage { earlier: None, ..board_page(vec![], Role::Admin) };
+    assert!(!sound("first", &render(&first)).contains("/okrs/copy"));
+    assert!(!sound("viewer", &render(&board_page(vec![], Role::Viewer))).contains("/okrs/copy"));
     let mut off = board_page(rows(), Role::Admin);
     off.board.organisation.jira_enabled = false;
     assert!(sound("off", &render(&off)).contains("Jira sync is switched off."));
