@@ -101,14 +101,20 @@ async fn what_was_typed_is_not_thrown_away_unasked() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sheet_saves() -> anyhow::Result<()> {
     let Some((story, path)) = on_a_key_result(false).await? else { return Ok(()) };
+    story.site.edit(story.site.find("AE-3").context("the third issue")?)?.transition("In Progress")?;
     story.press(OPENER).await?;
     story.says("dialog.over h1", "Connect data source").await?;
     story.find("dialog textarea[name=jql]").await?.send_keys("project = AE").await?;
     story.says("dialog [data-part=foot]", "Valid. 4 issues match").await?;
+    // What is under way is told from what is done and what is to do.
+    for mark in [".c-ok", ".c-acc", ".c-none"] {
+        story.find(&format!("dialog [data-part=preview] .first {mark}")).await?;
+    }
     story.press("dialog [data-save]").await?;
     story.says("[data-toast]", "Connected").await?;
     is_at(&story, &path).await?;
     let link = story.app.admin.get(&format!("{path}/link")).await.expect(200);
     assert_eq!(link["jql"], "project = AE");
+    story.says("[data-part=issues] .st:has(.c-acc)", "In Progress").await?;
     story.browser.close().await
 }
