@@ -118,3 +118,20 @@ async fn the_sheet_saves() -> anyhow::Result<()> {
     story.says("[data-part=issues] .st:has(.c-acc)", "In Progress").await?;
     story.browser.close().await
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_board_opens_the_sheet_where_a_query_is_to_be_mended() -> anyhow::Result<()> {
+    let Some(story) = Story::begin().await? else { return Ok(()) };
+    let okr = story.app.key_result(json!({"title": "Move work orders"})).await;
+    let nothing = json!({"confirm_empty": true});
+    story.app.link(&okr, &story.connection, "project = AE AND labels = none", nothing).await;
+    story.open("/").await?;
+    story.says(".note a[data-dialog]", "Edit query").await?.click().await?;
+    story.says("dialog.over h1", "Edit data source").await?;
+    is_at(&story, &format!("/okrs/{okr}/connect")).await?;
+    story.press("dialog .sf [data-close]").await?;
+    is_closed(&story).await?;
+    is_at(&story, "/").await?;
+    assert_eq!(story.browser.active_element().await?.text().await?, "Edit query", "the focus is back");
+    story.browser.close().await
+}

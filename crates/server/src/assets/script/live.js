@@ -14,7 +14,7 @@
   const swap = (fresh) => {
     const [shown, next] = [parts(document), parts(fresh)];
     if (names(shown) !== names(next)) {
-      const at = document.activeElement?.closest("[data-part]")?.dataset.part;
+      const at = document.activeElement?.closest("[data-live] [data-part]")?.dataset.part;
       document.querySelector("[data-live]").replaceWith(fresh.querySelector("[data-live]"));
       document.dispatchEvent(new Event("okrsync:swapped"));
       if (at) document.querySelector(`[data-part="${CSS.escape(at)}"]`)?.focus();
@@ -92,6 +92,17 @@
     refresh(event.target);
   });
 
+  // Every quarter of the way is said, however large the steps.
+  const followed = () => document.querySelector("[data-follow]")?.dataset.follow;
+  let told = Number(followed() ?? 0);
+  const tell = (share) => {
+    const quarter = share - share % 25;
+    if (quarter > told) say(`${quarter} percent`);
+    told = Math.max(quarter, told);
+  };
+  // A page that follows a first sync has the newest numbers.
+  document.addEventListener("okrsync:swapped", () => { if (followed()) tell(Number(followed())); });
+
   // How far a refresh has come, where the page has a place for it.
   const progress = (news) => {
     const box = document.querySelector("[data-progress]");
@@ -103,21 +114,11 @@
       box.querySelector(".fill")?.setAttribute("width", `${share}%`);
       const text = box.querySelector("[data-progress-text]");
       if (text) text.textContent = total ? `${done} of ${total}` : `${done} read`;
-      if ([25, 50, 75].includes(share)) say(`${share} percent`);
+      if (over) told = 0; else tell(share);
     }
     if (over) mine.delete(news.id);
     if (over || followed()) reload();
   };
-
-  // A page that follows a first sync has the newest numbers, and says every quarter of the way, however large the steps.
-  const followed = () => document.querySelector("[data-follow]")?.dataset.follow;
-  let told = Number(followed());
-  document.addEventListener("okrsync:swapped", () => {
-    const share = Number(followed());
-    const quarter = share - share % 25;
-    if (quarter > told) say(`${quarter} percent`);
-    told = Math.max(quarter, told);
-  });
 
   const events = new EventSource("/api/v1/events");
   for (const name of ["okr.updated", "connection.state", "missed"]) events.addEventListener(name, reload);

@@ -46,10 +46,13 @@ pub(crate) async fn show(
 ) -> Result<Markup, PageError> {
     let overview = app.store().connection_overview(id, an_hour_before(app.now())).await?;
     visitor.caller.may(Act::EditConnection(&overview.connection))?;
-    // A first sync begins with what the site offers.
-    let catalogue = match overview.connection.state {
-        ConnectionState::Ok => app.engine().catalogue_if_any(&overview.connection).await.map_err(ApiError::from)?,
-        _ => app.store().find_catalogue(id).await?.map(|(catalogue, _)| catalogue),
+    // A first sync begins with what the site offers; what was read once is not asked for again by looking.
+    let catalogue = match app.store().find_catalogue(id).await? {
+        Some((catalogue, _)) => Some(catalogue),
+        None if overview.connection.state == ConnectionState::Ok => {
+            app.engine().catalogue_if_any(&overview.connection).await.map_err(ApiError::from)?
+        }
+        None => None,
     };
     let entries = entries::of(&overview.connection);
     Ok(render(&Reader::of(&app, visitor).await?, &Begun { overview, catalogue }, &entries))
