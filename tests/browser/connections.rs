@@ -1,13 +1,15 @@
 //! Connections in a real browser: the first one is made, a failing one is shown stale and mended.
 
+use crate::{pages, story::Story};
 use anyhow::Context;
-use okrsync_jira_sim::{Dialect, IssueDraft};
+use okrsync_jira_sim::{Dialect, Fault, IssueDraft};
 use okrsync_tests::{
     app::{PASSWORD, TestApp},
     browser::Browser,
     databases::{Backend, TestDatabase},
 };
 use serde_json::json;
+use std::time::Duration;
 use thirtyfour::prelude::*;
 
 async fn sign_in(browser: &Browser, app: &TestApp, path: &str) -> anyhow::Result<()> {
@@ -54,8 +56,9 @@ async fn the_first_connection_is_made() -> anyhow::Result<()> {
     assert!(error.text().await?.contains("sign-in"), "{}", error.text().await?);
     type_into(&browser, "auth.token", &site.token(&site.account())).await?;
     press(&browser, "Test and go on").await?;
-    see(&browser, "Connected as").await?;
-    press(&browser, "Finish").await?;
+    see(&browser, "Signed in as").await?;
+    see(&browser, "Ready for the first key result").await?;
+    press(&browser, "Done").await?;
     see(&browser, "Healthy").await?;
     let stored = app.admin.get("/connections").await.expect(200);
     assert_eq!((&stored["items"][0]["name"], &stored["items"][0]["state"]), (&json!("Halden plant"), &json!("ok")));
@@ -98,4 +101,39 @@ async fn a_failing_connection_is_seen_and_mended() -> anyhow::Result<()> {
     see(&browser, "Healthy").await?;
     assert_eq!(app.okr(&okr).await["freshness"]["state"], "fresh");
     browser.close().await
+}
+
+/// The numbers of a first sync move by themselves, every quarter is said, and the page may be left.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_sync_is_followed_to_its_end() -> anyhow::Result<()> {
+    let Some(story) = Story::begin().await? else { return Ok(()) };
+    for _ in 0..996 {
+        story.site.create(IssueDraft::new("AE", "Story"))?;
+    }
+    let start = format!("/connections/{}/start", story.connection);
+    story.open(&start).await?;
+    story.says("[data-part=first-sync]", "Ready for the first key result").await?;
+    story.says("[data-part=first-sync]", "1 project").await?;
+
+    let paced = json!({"concurrency": 1});
+    story.app.admin.patch(&format!("/connections/{}", story.connection), &paced).await.expect(200);
+    let _slow = story.site.faults().add(Fault::slow(Duration::from_millis(700)).on_path("/bulkfetch").forever());
+    let okr = story.app.key_result(json!({"title": "Deliver staged updates"})).await;
+    let link = json!({"connection_id": story.connection, "jql": "project = AE", "metric": {"kind": "count"}});
+    story.app.admin.put(&format!("/okrs/{okr}/link?wait=0"), &link).await.expect(202);
+    story.says("[data-part=first-sync]", "of 1,000 issues").await?;
+    story.says("[data-part=first-sync]", "First sync is under way").await?;
+    pages::look(&story, "connection-first-sync-under-way").await?;
+    story.says("[data-live-status]", "percent").await?;
+    story.open("/").await?;
+    story.find("[role=treegrid]").await?;
+    story.open(&start).await?;
+    story.says("[data-part=first-sync]", "First sync is done").await?;
+    story.says("[data-part=first-sync]", "Progress worked out for 1 link").await?;
+    story.press("input[value=private]").await?;
+    story.press("button[value=link]").await?;
+    story.find("[role=treegrid]").await?;
+    let stored = story.app.admin.get(&format!("/connections/{}", story.connection)).await.expect(200);
+    assert_eq!(stored["sharing"], "private");
+    story.browser.close().await
 }

@@ -8,6 +8,7 @@ mod oauth;
 mod okrs;
 mod pages;
 mod people;
+mod sheet;
 mod size;
 mod story;
 

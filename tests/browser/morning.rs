@@ -29,7 +29,7 @@ async fn the_first_morning_ends_with_a_coloured_row() -> anyhow::Result<()> {
     story.press("input[value=self_managed]").await?;
     fill(&story, &[("auth.token", &token)]).await?;
     story.press(".actions .pri").await?;
-    story.says(".banner.ok", "Connected as").await?;
+    story.says("[data-part=first-sync]", "Signed in as").await?;
     story.press(".actions .pri").await?;
     story.says(".toast", "is connected").await?;
     story.press(".nav a[href='/']").await?;

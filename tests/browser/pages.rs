@@ -37,7 +37,7 @@ async fn of_connections(story: &Story) -> Vec<(&'static str, String)> {
         ("connections", "/connections".to_owned()),
         ("new-connection", "/connections/new".to_owned()),
         ("connection", of(&story.connection, "")),
-        ("connection-sharing", of(&story.connection, "/start")),
+        ("connection-first-sync", of(&story.connection, "/start")),
         ("connection-webhook", of(&story.connection, "/webhook")),
         ("connection-remove", of(&story.connection, "/remove")),
         ("connection-sign-in", of(&waiting, "/sign-in")),
@@ -69,6 +69,7 @@ async fn of_okrs(story: &Story) -> anyhow::Result<Vec<(&'static str, String)>> {
         ("board", "/".to_owned()),
         ("board-filtered", "/?status=at_risk".to_owned()),
         ("board-empty", "/?period=2027-Q1".to_owned()),
+        ("copy", "/okrs/copy?period=2027-Q1".to_owned()),
         ("mine", "/mine".to_owned()),
         ("sync", "/sync".to_owned()),
         ("more", "/more".to_owned()),
@@ -101,34 +102,47 @@ const WIDEST: &str = "return [...document.querySelectorAll('body *')]
 async fn every_page_can_be_used_by_everybody() -> anyhow::Result<()> {
     let Some(story) = Story::begin().await? else { return Ok(()) };
     let pages = pages(&story).await?;
-    let script = axe::script();
-    let pictures = axe::pictures();
     let mut wrong = vec![];
-    for theme in ["light", "dark"] {
-        for (name, path) in &pages {
-            story.open(path).await?;
-            story.find("h1").await?;
-            dress(&story, theme).await?;
-            if let Some(script) = &script {
-                wrong.extend(violations(&story, script).await?.into_iter().map(|it| format!("{name} ({theme}): {it}")));
-            }
-            for width in WIDTHS {
-                resize(&story, width, 900).await?;
-                let over =
-                    story.browser.execute("return document.documentElement.scrollWidth - innerWidth", vec![]).await?;
-                if over.json().as_i64().is_some_and(|over| over > 0) {
-                    let which = story.browser.execute(WIDEST, vec![]).await?;
-                    wrong.push(format!("{name} is {} px too wide at {width}: {}", over.json(), which.json()));
-                }
-                if let Some(folder) = &pictures {
-                    picture(&story, folder.join(format!("{name}-{width}-{theme}.png")), width).await?;
-                }
-            }
-            resize(&story, WIDTHS[0], 900).await?;
-        }
+    for (name, path) in &pages {
+        story.open(path).await?;
+        story.find("h1").await?;
+        wrong.extend(judged(&story, name).await?);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     story.browser.close().await
+}
+
+/// Looks at what is shown now, which has no address of its own: something opened over a page.
+pub(crate) async fn look(story: &Story, name: &str) -> anyhow::Result<()> {
+    let wrong = judged(story, name).await?;
+    anyhow::ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// What is wrong with what is shown, in both themes and every width.
+async fn judged(story: &Story, name: &str) -> anyhow::Result<Vec<String>> {
+    let (script, pictures) = (axe::script(), axe::pictures());
+    let mut wrong = vec![];
+    for theme in ["light", "dark"] {
+        dress(story, theme).await?;
+        if let Some(script) = &script {
+            wrong.extend(violations(story, script).await?.into_iter().map(|it| format!("{name} ({theme}): {it}")));
+        }
+        for width in WIDTHS {
+            resize(story, width, 900).await?;
+            let over =
+                story.browser.execute("return document.documentElement.scrollWidth - innerWidth", vec![]).await?;
+            if over.json().as_i64().is_some_and(|over| over > 0) {
+                let which = story.browser.execute(WIDEST, vec![]).await?;
+                wrong.push(format!("{name} is {} px too wide at {width}: {}", over.json(), which.json()));
+            }
+            if let Some(folder) = &pictures {
+                picture(story, folder.join(format!("{name}-{width}-{theme}.png")), width).await?;
+            }
+        }
+        resize(story, WIDTHS[0], 900).await?;
+    }
+    Ok(wrong)
 }
 
 /// The colours, as the button would choose them.

@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::json;
 
 /// Sends a form with the browser of somebody.
-async fn send(world: &World, who: &Person, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn send(world: &World, who: &Person, path: &str, fields: &[(&str, &str)]) -> Answer {
     let mut pairs: Vec<(&str, &str)> = fields.to_vec();
     pairs.push(("csrf", who.csrf()));
     let body: Vec<String> =

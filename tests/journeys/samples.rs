@@ -192,6 +192,7 @@ impl World {
             }
             ("PUT", "/connections/{id}/site") => ("", json!({"cloud_id": "1"}), vec![]),
             ("POST", "/okrs") => ("", okr, vec![]),
+            ("POST", "/okrs/copy") => ("", json!({"period": "2030-Q1"}), vec![]),
             ("PATCH", "/okrs/{id}") => ("", json!({"title": "Fix 30 bugs"}), vec![]),
             ("POST", "/okrs/{id}/edit") => (
                 "",

@@ -162,7 +162,7 @@ async fn the_last_catalogue_is_kept(world: World) {
             schema_type: Some("number".to_owned()),
             custom_type: None,
         }],
-        statuses: vec![Status { id: "3".to_owned(), name: "Done".to_owned(), done: true }],
+        statuses: vec![Status { id: "3".to_owned(), name: "Done".to_owned(), done: true, under_way: false }],
         priorities: vec![Named { id: "1".to_owned(), name: "High".to_owned(), subtask: false }],
         ..Catalogue::default()
     };

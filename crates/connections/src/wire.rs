@@ -285,8 +285,9 @@ pub(crate) struct RawStatus {
 
 impl From<RawStatus> for Status {
     fn from(raw: RawStatus) -> Self {
-        let done = raw.status_category.is_some_and(|category| category.is_done());
-        Self { id: raw.id.0.to_string(), name: raw.name, done }
+        let is = |what: fn(&fields::Category) -> bool| raw.status_category.as_ref().is_some_and(what);
+        let (done, under_way) = (is(fields::Category::is_done), is(fields::Category::is_under_way));
+        Self { id: raw.id.0.to_string(), name: raw.name, done, under_way }
     }
 }
 

@@ -80,6 +80,9 @@ pub struct Status {
     pub name: String,
     /// Whether the category is `done`.
     pub done: bool,
+    /// Whether the category is "in progress". A catalogue that was read before this was asked for does not know.
+    #[serde(default)]
+    pub under_way: bool,
 }
 
 /// A project.

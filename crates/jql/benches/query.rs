@@ -52,6 +52,7 @@ fn large_catalogue() -> Catalogue {
         id: number.to_string(),
         name: format!("Status {number}"),
         done: number.is_multiple_of(3),
+        under_way: false,
     };
     Catalogue {
         fields: (10_000..11_500).map(field).collect(),

@@ -4,6 +4,7 @@ use crate::{
     auth::oidc::Provider,
     config::{ConfigError, Settings},
     error::ApiResult,
+    reached::KnownStretches,
     trends::KnownTrends,
 };
 use okrsync_connections::KeyRing;
@@ -55,6 +56,7 @@ struct Inner {
     random: Random,
     provider: Option<Provider>,
     trends: KnownTrends,
+    stretches: KnownStretches,
     closing: CancellationToken,
 }
 
@@ -91,8 +93,8 @@ impl App {
         let engine = Engine::new(store.clone(), keys.clone(), clock.clone(), random.clone(), sync, policy);
         let provider = Provider::open(&settings.oidc).map_err(Error::SingleSignOn)?;
         let closing = CancellationToken::new();
-        let trends = KnownTrends::default();
-        let inner = Inner { settings, store, engine, keys, clock, random, provider, trends, closing };
+        let (trends, stretches) = (KnownTrends::default(), KnownStretches::default());
+        let inner = Inner { settings, store, engine, keys, clock, random, provider, trends, stretches, closing };
         Ok(Self(Arc::new(inner)))
     }
 
@@ -145,6 +147,11 @@ impl App {
     /// The ways of OKRs, as far as they are known.
     pub(crate) fn trends(&self) -> &KnownTrends {
         &self.0.trends
+    }
+
+    /// Since when achieved OKRs are at 100 %, as far as that is known.
+    pub(crate) fn stretches(&self) -> &KnownStretches {
+        &self.0.stretches
     }
 
     /// Cancelled when no more requests are taken: what would go on for ever ends then.

@@ -11,6 +11,7 @@ pub(crate) mod figures;
 pub(crate) mod form;
 #[expect(dead_code, reason = "the pages that use the rest of it are being written")]
 pub(crate) mod icons;
+pub(crate) mod issue_status;
 pub(crate) mod note;
 pub(crate) mod pill;
 pub(crate) mod row;

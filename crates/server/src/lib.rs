@@ -26,6 +26,7 @@ mod openapi;
 mod outlook;
 mod pages;
 mod quality;
+mod reached;
 mod trends;
 
 pub use api::check_ins::reading as check_in_reading;

@@ -22,6 +22,7 @@ mod board;
 mod connect;
 pub(crate) mod connections;
 mod consent;
+mod copy;
 pub(crate) mod docs;
 pub(crate) mod flash;
 mod message;
@@ -46,7 +47,7 @@ mod sync;
 mod tree;
 
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 
 use crate::{
     app::App,
@@ -81,6 +82,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/sync", get(sync::show))
         .route("/okrs", post(okr_form::add))
         .route("/okrs/new", get(okr_form::new))
+        .route("/okrs/copy", get(copy::show).post(copy::copy))
         .route("/okrs/{id}", get(okr::show))
         .route("/okrs/{id}/edit", get(okr_form::edit).post(okr_form::change))
         .route("/okrs/{id}/connect", get(connect::show).post(connect::save))

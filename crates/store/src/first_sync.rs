@@ -24,6 +24,18 @@ pub struct FirstSync {
 }
 
 impl FirstSync {
+    /// Percent of the issues that are read, once it is known how many there are.
+    pub fn percent(&self) -> Option<u64> {
+        self.total.and_then(|total| self.done.saturating_mul(100).checked_div(total)).map(|share| share.min(100))
+    }
+
+    /// Seconds left at the speed so far; none until that can be told.
+    pub fn seconds_left(&self, now: Instant) -> Option<u64> {
+        let spent = self.started_at.and_then(|at| u64::try_from((now - at).num_seconds()).ok())?;
+        let left = self.total?.saturating_sub(self.done);
+        left.saturating_mul(spent).checked_div(self.done)
+    }
+
     fn and(self, other: Self) -> Self {
         Self {
             done: self.done + other.done,

@@ -28,6 +28,7 @@ pub mod migrations;
 mod mirror;
 mod moves;
 mod notices;
+mod okr_copies;
 mod okr_rows;
 mod okrs;
 mod organisation;

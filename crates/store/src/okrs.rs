@@ -103,7 +103,7 @@ pub(crate) fn below(db: &mut Db, roots: Vec<String>) -> Result<Vec<String>, Stor
 }
 
 /// The parent must be an objective that is not below the OKR itself.
-fn check_parent(db: &mut Db, okr: &Okr) -> Result<(), StoreError> {
+pub(crate) fn check_parent(db: &mut Db, okr: &Okr) -> Result<(), StoreError> {
     let mut above = okr.parent_id;
     if let Some(parent) = above
         && get(db, parent)?.kind != OkrKind::Objective

@@ -73,6 +73,25 @@ impl Store {
         .await
     }
 
+    /// Every reading of some OKRs since an instant, oldest first.
+    pub async fn readings_since(&self, okrs: Vec<OkrId>, from: Instant) -> Result<Vec<Reading>, StoreError> {
+        self.snapshot(move |db| {
+            let okrs: Vec<String> = okrs.iter().map(ToString::to_string).collect();
+            let mut found = Vec::new();
+            for part in okrs.chunks(CHUNK) {
+                let of_these = readings::okr_id.eq_any(part.to_vec()).and(readings::at.ge(Ts(from)));
+                let rows: Vec<ReadingRow> = on!(&mut *db, |c| readings::table
+                    .filter(of_these)
+                    .order((readings::okr_id, readings::at, readings::id))
+                    .select(ReadingRow::as_select())
+                    .load(c))?;
+                found.extend(rows);
+            }
+            found.into_iter().map(ReadingRow::read).collect()
+        })
+        .await
+    }
+
     /// Linked OKRs whose query matches the issue with this key now.
     pub async fn okrs_with_issue(&self, key: &str) -> Result<Vec<OkrId>, StoreError> {
         let key = key.to_owned();

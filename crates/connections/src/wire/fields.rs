@@ -15,6 +15,8 @@ use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 /// Id of the category `done` on servers that do not tell the key.
 const DONE_CATEGORY: i64 = 3;
+/// The same of the category "in progress".
+const UNDER_WAY_CATEGORY: i64 = 4;
 
 /// The category of a status.
 #[derive(Deserialize)]
@@ -26,9 +28,18 @@ pub(super) struct Category {
 impl Category {
     /// By its key; names are translated. Very old servers tell only the id.
     pub(super) fn is_done(&self) -> bool {
+        self.is("done", DONE_CATEGORY)
+    }
+
+    /// Whether somebody works on it: neither to do nor done.
+    pub(super) fn is_under_way(&self) -> bool {
+        self.is("indeterminate", UNDER_WAY_CATEGORY)
+    }
+
+    fn is(&self, key: &str, id: i64) -> bool {
         match &self.key {
-            Some(key) => key == "done",
-            None => self.id == Some(Id(DONE_CATEGORY)),
+            Some(own) => own == key,
+            None => self.id == Some(Id(id)),
         }
     }
 }

@@ -191,6 +191,16 @@ fn catalogue_entries_may_lack_almost_everything() {
     assert_eq!(points.custom_type.as_deref(), Some(okrsync_domain::catalogue::JSW_STORY_POINTS));
     let status: RawStatus = serde_json::from_str(r#"{"id":"1","name":"Zu","statusCategory":{"id":3}}"#).unwrap();
     assert!(Status::from(status).done);
+    for (category, under_way) in [
+        (r#"{"id":3,"key":"indeterminate"}"#, true),
+        (r#"{"id":"4"}"#, true),
+        (r#"{"id":4,"key":"new"}"#, false),
+        ("null", false),
+    ] {
+        let status = format!(r#"{{"id":"1","name":"Review","statusCategory":{category}}}"#);
+        let status: RawStatus = serde_json::from_str(&status).unwrap();
+        assert_eq!(Status::from(status).under_way, under_way, "{category}");
+    }
 }
 
 proptest! {

@@ -25,7 +25,8 @@ fn field(id: &str, name: &str) -> Field {
 }
 
 pub(crate) fn catalogue() -> Catalogue {
-    let status = |id: &str, name: &str, done| Status { id: id.to_owned(), name: name.to_owned(), done };
+    let status =
+        |id: &str, name: &str, done| Status { id: id.to_owned(), name: name.to_owned(), done, under_way: false };
     let named = |id: &str, name: &str| Named { id: id.to_owned(), name: name.to_owned(), subtask: false };
     let project =
         |id: &str, key: &str, name: &str| Project { id: id.to_owned(), key: key.to_owned(), name: name.to_owned() };

@@ -113,7 +113,7 @@ mod tests {
     /// What is said of `text` where Jira says `messages`: codes with places.
     fn said(text: &str, messages: &[&str]) -> Vec<(&'static str, String)> {
         let project = Project { id: "10000".into(), key: "AE".into(), name: "Apps".into() };
-        let status = Status { id: "1".into(), name: "Done".into(), done: true };
+        let status = Status { id: "1".into(), name: "Done".into(), done: true, under_way: false };
         let catalogue = Catalogue { projects: vec![project], statuses: vec![status], ..Catalogue::default() };
         let check = JqlCheck::of_text(text);
         let unknown = unknown(check.query.as_ref().unwrap(), &catalogue);

@@ -1,6 +1,7 @@
 //! Objectives and key results: written, read, changed, deleted.
 
 pub(crate) mod body;
+pub(crate) mod copies;
 pub(crate) mod ending;
 mod list;
 pub(crate) mod shares;

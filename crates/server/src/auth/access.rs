@@ -194,6 +194,8 @@ pub const RULES: &[Rule] = &[
     reads("GET", "/mine", Who::SignedIn),
     changes("POST", "/okrs", Who::Writers),
     reads("GET", "/okrs/new", Who::Writers),
+    reads("GET", "/okrs/copy", Who::Writers),
+    changes("POST", "/okrs/copy", Who::Writers),
     reads("GET", "/okrs/{id}", Who::OkrReaders),
     reads("GET", "/okrs/{id}/check-in", Who::OkrEditors),
     changes("POST", "/okrs/{id}/check-in", Who::OkrEditors),

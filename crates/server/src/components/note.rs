@@ -95,15 +95,19 @@ pub(crate) fn note(note: &Note, writes: bool, edits: Option<OkrId>) -> Markup {
     html! {
         div class=(class) {
             (icon(drawing))
-            span { (note.text) @if let Some((path, verb)) = cure(note, writes, edits) { " " a href=(path) { (verb) } } }
+            span { (note.text) @if let Some(cure) = cure(note, writes, edits, "") { " " (cure) } }
         }
     }
 }
 
-/// Path and verb of where it is mended, for somebody who may: `edits` is the OKR whose query the reader may change.
-pub(crate) fn cure(note: &Note, writes: bool, edits: Option<OkrId>) -> Option<(String, &'static str)> {
+/// The link to where it is mended, for somebody who may: `edits` is the OKR whose query the reader may change.
+pub(crate) fn cure(note: &Note, writes: bool, edits: Option<OkrId>, class: &str) -> Option<Markup> {
+    let class = Some(class).filter(|class| !class.is_empty());
     match note.mend? {
-        Mend::Connection => writes.then(|| ("/connections".to_owned(), "Fix connection")),
-        Mend::Query => edits.map(|id| (format!("/okrs/{id}/connect"), "Edit query")),
+        Mend::Connection => writes.then(|| html! { a class=[class] href="/connections" { "Fix connection" } }),
+        Mend::Query => edits.map(|id| {
+            let path = format!("/okrs/{id}/connect");
+            html! { a class=[class] href=(path) data-dialog { "Edit query" } }
+        }),
     }
 }

@@ -15,6 +15,7 @@ use crate::{
         times,
     },
     pages::reader::Reader,
+    reached::Reached,
     trends::Trends,
 };
 use maud::{Markup, html};
@@ -37,6 +38,8 @@ pub(crate) struct Frame<'a> {
     pub(crate) writes: bool,
     /// The way of each OKR since its first day; none leaves the column out.
     pub(crate) trends: Option<&'a Trends>,
+    /// When what is achieved got there.
+    pub(crate) reached: &'a Reached,
 }
 
 /// The row at a depth of the tree; `context` rows are there only for the ones below them.
@@ -74,7 +77,7 @@ pub(crate) fn row(shown: &Shown<'_>, depth: usize, context: bool, frame: &Frame<
                 @if let Some(owner) = frame.people.get(&okr.owner_id) { (avatar(owner)) }
             }
             div class="c-bar" role="gridcell" { (bar(figures)) }
-            div class="c-val" role="gridcell" { (value(shown)) }
+            div class="c-val" role="gridcell" { (value(shown, frame)) }
             div class="c-status" role="gridcell" { (pill(shown.standing.status)) }
             @if let Some(trends) = frame.trends {
                 div class="c-trend" role="gridcell" { (spark(trends.get(&okr.id).map_or(&[], Vec::as_slice), shown, frame.reader.today)) }
@@ -115,18 +118,20 @@ pub(crate) fn metric(metric: &Metric) -> String {
 }
 
 /// The number, and what it is made of.
-fn value(shown: &Shown<'_>) -> Markup {
+fn value(shown: &Shown<'_>, frame: &Frame<'_>) -> Markup {
     let standing = shown.standing;
     let Some(progress) = &standing.progress else { return no_value(shown) };
     let percent = format!("{}%", progress.page());
+    let reached = frame.reached.get(&shown.row.okr.id).map(|on| times::reached(*on, frame.reader.today));
     if shown.row.okr.progress_mode == ProgressMode::RollUp {
-        return html! { b { (percent) } };
+        return html! { b { (percent) } @if let Some(reached) = reached { small { (reached) } } };
     }
     let shown_value = standing.value.map(figure);
     match &shown.row.okr.measure {
         Measure::PercentComplete {} => html! {
             b { (percent) }
-            @if let Some((done, total)) = standing.done.zip(standing.total) {
+            @if let Some(reached) = reached { small { (reached) } }
+            @else if let Some((done, total)) = standing.done.zip(standing.total) {
                 small { (figure(done)) " of " (figure(total)) " " (unit(shown)) }
             }
         },
@@ -135,7 +140,7 @@ fn value(shown: &Shown<'_>) -> Markup {
             html! {
                 @if let Some(value) = shown_value {
                     b { (value) } " " span { (joined) " " (figure(*target)) " " (unit) }
-                    small { (percent) }
+                    small { (reached.unwrap_or(percent)) }
                 } @else { b { (percent) } }
             }
         }

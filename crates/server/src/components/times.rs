@@ -32,6 +32,11 @@ pub(crate) fn day(date: Date, today: Date) -> String {
     date.format(pattern).to_string()
 }
 
+/// "Reached 18 Nov".
+pub(crate) fn reached(on: Date, today: Date) -> String {
+    format!("Reached {}", day(on, today))
+}
+
 /// "10:12" of today, else with its day.
 pub(crate) fn clock(at: Instant, now: Instant, zone: Tz) -> String {
     let (local, today) = (at.with_timezone(&zone), now.with_timezone(&zone).date_naive());

@@ -5,6 +5,7 @@ mod filter;
 
 use super::{
     PageError, Visitor,
+    copy::earlier,
     period::{Quarter, switcher},
     reader::Reader,
     tree::{Placed, groups},
@@ -25,6 +26,7 @@ use crate::{
     },
     error::ApiResult,
     extract::Params,
+    reached::Reached,
     trends::{Trends, roll_up},
 };
 use axum::extract::State;
@@ -47,12 +49,16 @@ pub(crate) struct BoardPage {
     pub(crate) people: BTreeMap<UserId, User>,
     /// The period.
     pub(crate) quarter: Quarter,
+    /// An earlier period that this one can be filled from, while it is empty.
+    pub(crate) earlier: Option<Quarter>,
     /// Which rows are wanted.
     pub(crate) filter: Filter,
     /// Which page of them, from 1.
     pub(crate) number: usize,
     /// The way of each OKR since its first day.
     pub(crate) trends: Trends,
+    /// When what is achieved got there.
+    pub(crate) reached: Reached,
     /// Who reads it.
     pub(crate) reader: Reader,
 }
@@ -71,12 +77,14 @@ async fn read(app: &App, visitor: Visitor, asked: Asked) -> ApiResult<BoardPage>
     let reader = Reader::of(app, visitor).await?;
     let mut board = Board::load(app, BoardScope::All).await?;
     let quarter = asked.period.parse().unwrap_or_else(|()| Quarter::of(board.today));
+    let earlier = earlier(board.rows.iter().map(|row| &row.okr), &reader.user, quarter);
     board.keep(|okr| sees_okr(&reader.user, okr) && okr.starts_on <= quarter.last() && okr.due_on >= quarter.first());
     let filter = Filter::of(app, &asked).await?;
     let mut trends = app.trends().of(app.store(), &board.rows, &board.organisation).await?;
     roll_up(&mut trends, &board.rows, &board.standings);
+    let reached = app.stretches().of(app.store(), &board).await?;
     let number = asked.page.parse().unwrap_or(1);
-    Ok(BoardPage { people: people(app).await?, quarter, filter, number, trends, board, reader })
+    Ok(BoardPage { people: people(app).await?, quarter, earlier, filter, number, trends, reached, board, reader })
 }
 
 impl BoardPage {
@@ -163,6 +171,7 @@ fn rows(page: &BoardPage) -> Markup {
         reader: &page.reader,
         writes: page.may(Act::RefreshAll),
         trends: Some(&page.trends),
+        reached: &page.reached,
     };
     let groups = page.groups();
     let pages = pages(&groups);

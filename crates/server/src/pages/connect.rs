@@ -22,7 +22,7 @@ use crate::{
     },
     app::App,
     auth::policy::{Act, Verdict, judge},
-    components::form::Entries,
+    components::{form::Entries, issue_status::UnderWay},
     error::{ApiError, ApiResult},
     extract::{Id, parse},
 };
@@ -59,6 +59,8 @@ pub(crate) struct ConnectPage {
     pub(crate) reason: &'static str,
     /// Numeric fields of the chosen connection's site.
     pub(crate) fields: Vec<Field>,
+    /// In which of its statuses somebody works.
+    pub(crate) under_way: UnderWay,
     /// What is typed.
     pub(crate) entries: Entries,
     /// What is known of the query without asking Jira.
@@ -132,7 +134,7 @@ async fn look(app: &App, okr: &Okr, sent: &Sent) -> Result<Outcome, PageError> {
     let looked = async {
         let body: PreviewBody = parse(form::preview_body(&sent.values, okr.id))?;
         let (connections, _) = usable(app, &sent.caller.user, sent.caller.viewer(), sent.get("connection_id")).await?;
-        let fields = numeric(app, &connections, sent.get("connection_id")).await?;
+        let (fields, _) = offered(app, &connections, sent.get("connection_id")).await?;
         Box::pin(links::preview::look(app, &sent.caller, body, metrics::table(&fields))).await
     };
     match looked.await {
@@ -152,9 +154,9 @@ async fn read(app: &App, visitor: Visitor, okr: Okr, mut entries: Entries, outco
     let measured = form::measured(&entries, &okr);
     let question = Question { jql: entries.get("jql"), connection: chosen, measured, ask_jira: false };
     let check = app.engine().check_jql(&question).await?;
-    let fields = numeric(app, &connections, entries.get("connection_id")).await?;
+    let (fields, under_way) = offered(app, &connections, entries.get("connection_id")).await?;
     let linked = app.store().find_link(okr.id).await?.is_some();
-    Ok(ConnectPage { reader, okr, linked, connections, reason, fields, entries, check, outcome })
+    Ok(ConnectPage { reader, okr, linked, connections, reason, fields, under_way, entries, check, outcome })
 }
 
 /// The connection that is chosen.
@@ -184,9 +186,10 @@ async fn usable(
     Ok((usable, reason))
 }
 
-/// The numeric fields of a connection's site, as far as they are known.
-async fn numeric(app: &App, connections: &[Connection], id: &str) -> ApiResult<Vec<Field>> {
-    let Some(connection) = chosen(connections, id) else { return Ok(vec![]) };
+/// The numeric fields and the statuses of a connection's site, as far as they are known.
+async fn offered(app: &App, connections: &[Connection], id: &str) -> ApiResult<(Vec<Field>, UnderWay)> {
+    let Some(connection) = chosen(connections, id) else { return Ok((vec![], UnderWay::default())) };
     let catalogue = app.engine().catalogue_if_any(connection).await?;
-    Ok(fields::choices(connection, catalogue.map(|catalogue| catalogue.fields).unwrap_or_default()))
+    let under_way = UnderWay::of(catalogue.as_ref());
+    Ok((fields::choices(connection, catalogue.map(|catalogue| catalogue.fields).unwrap_or_default()), under_way))
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod edit;
 pub(crate) mod entries;
+pub(crate) mod first_sync;
 pub(crate) mod form;
 pub(crate) mod health;
 pub(crate) mod list;
@@ -28,7 +29,7 @@ pub(crate) fn routes() -> Router<App> {
         .route(LIST, get(list::show))
         .route("/integrations/jira", post(list::switch))
         .route("/connections/new", get(wizard::show).post(wizard::add))
-        .route("/connections/{id}/start", get(wizard::start).post(wizard::finish))
+        .route("/connections/{id}/start", get(first_sync::show).post(wizard::finish))
         .route("/connections/{id}", get(edit::show).post(edit::save))
         .route("/connections/{id}/test", post(edit::test))
         .route("/connections/{id}/webhook", get(webhook::show).post(webhook::set_up))

@@ -13,6 +13,7 @@ use crate::{
         surfaces::card,
     },
     error::ApiResult,
+    reached::Reached,
 };
 use axum::extract::State;
 use chrono::TimeDelta;
@@ -29,6 +30,8 @@ const QUIET: TimeDelta = TimeDelta::days(14);
 pub(crate) struct MinePage {
     /// Every OKR, coloured.
     pub(crate) board: Board,
+    /// When what is achieved got there.
+    pub(crate) reached: Reached,
     /// Everybody.
     pub(crate) people: BTreeMap<UserId, User>,
     /// Who reads it.
@@ -46,7 +49,8 @@ async fn read(app: &App, visitor: Visitor) -> ApiResult<MinePage> {
     let mut board = Board::load(app, BoardScope::All).await?;
     let (me, today) = (reader.user.id, reader.today);
     board.keep(|okr| okr.owner_id == me && okr.closed.is_none() && okr.due_on >= today);
-    Ok(MinePage { board, people: people(app).await?, reader })
+    let reached = app.stretches().of(app.store(), &board).await?;
+    Ok(MinePage { board, reached, people: people(app).await?, reader })
 }
 
 /// Why an OKR waits for its owner, if it does.
@@ -87,7 +91,7 @@ pub(crate) fn render(page: &MinePage) -> Markup {
 
 fn list(page: &MinePage, title: &str, rows: &[Shown<'_>]) -> Markup {
     let writes = judge(&page.reader.user, Act::RefreshAll) == Verdict::Allowed;
-    let frame = Frame { people: &page.people, reader: &page.reader, writes, trends: None };
+    let frame = Frame { people: &page.people, reader: &page.reader, writes, trends: None, reached: &page.reached };
     let beside = html! { span class="tag num" { (rows.len()) } };
     card(
         title,

@@ -149,7 +149,7 @@ fn buttons(page: &OkrPage, shown: &Shown<'_>) -> Markup {
             @let open = okr.progress_mode == ProgressMode::Manual && shown.row.link.is_none() && shown.row.value_check_in.is_none();
             @let connects = open && okr.kind == OkrKind::KeyResult;
             a class=(if rolls_up || connects { "btn" } else { "btn pri" }) href={ (path) "/check-in" } data-dialog { (small(Icon::Comment, "")) "Check in" }
-            @if connects { a class="btn pri" href={ (path) "/connect" } { (small(Icon::Plug, "")) "Connect data source" } }
+            @if connects { a class="btn pri" href={ (path) "/connect" } data-dialog { (small(Icon::Plug, "")) "Connect data source" } }
             @if okr.kind == OkrKind::Objective {
                 a class="btn pri" href={ "/okrs/new?parent=" (okr.id) } { (small(Icon::Plus, "")) "New key result" }
             }
@@ -224,7 +224,7 @@ fn action(page: &OkrPage, shown: &Shown<'_>, note: &Note, failing: bool) -> Mark
             }
         }
         @let edits = (page.rights.edits && shown.row.okr.closed.is_none()).then_some(page.id);
-        @if let Some((path, verb)) = cure(note, page.rights.refreshes, edits) { a class="btn sm" href=(path) { (verb) } }
+        @if let Some(cure) = cure(note, page.rights.refreshes, edits, "btn sm") { (cure) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Every page is rendered from samples, so that none breaks unseen.
 
 mod connections;
+mod copies;
 mod okrs;
 mod people;
 
@@ -14,10 +15,16 @@ use super::{
     resend::{self, Kept},
     sign_in::{self, SignInPage},
 };
-use crate::{board::Board, components::shell::Theme, error::ApiError, trends::Trends};
+use crate::{
+    board::Board,
+    components::{issue_status::UnderWay, shell::Theme},
+    error::ApiError,
+    trends::Trends,
+};
 use maud::Markup;
 use okrsync_domain::{
     ConnectionId, Instant, OkrId, Problem, UserId,
+    catalogue::{self, Catalogue},
     check_in::{CheckIn, Entered, Hold},
     connection::{ConnectionState, Deployment},
     link::Link,
@@ -36,7 +43,7 @@ use std::{
 };
 
 /// Digits alone are an id.
-pub(super) fn id<T: FromStr<Err: Debug>>(number: u32) -> T {
+pub(crate) fn id<T: FromStr<Err: Debug>>(number: u32) -> T {
     format!("{number:026}").parse().unwrap()
 }
 
@@ -76,7 +83,13 @@ pub(super) fn reader(role: Role) -> Reader {
     }
 }
 
-pub(super) fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {
+/// A site with one status in which somebody works.
+pub(super) fn under_way(status: &str) -> UnderWay {
+    let status = catalogue::Status { id: status.to_owned(), name: status.to_owned(), done: false, under_way: true };
+    UnderWay::of(Some(&Catalogue { statuses: vec![status], ..Catalogue::default() }))
+}
+
+pub(crate) fn okr(number: u32, parent: Option<u32>, title: &str, mode: ProgressMode) -> Okr {
     Okr {
         id: id(number),
         kind: if mode == ProgressMode::RollUp { OkrKind::Objective } else { OkrKind::KeyResult },
@@ -188,6 +201,7 @@ fn rows() -> Vec<BoardRow> {
         BoardRow { value_check_in: Some(by_hand), ..plain(okr(15, Some(10), "Train operators", ProgressMode::Manual)) },
         linked(okr(16, None, "Standing alone", ProgressMode::DataSource), "project = ONE", None),
         plain(okr(17, Some(10), "Below an objective", ProgressMode::RollUp)),
+        linked(okr(18, None, "Write thirty articles", ProgressMode::DataSource), "project = DOC", Some(points(30, 30))),
     ]
 }
 
@@ -197,9 +211,11 @@ fn board_page(rows: Vec<BoardRow>, role: Role) -> BoardPage {
         board: Board::of(rows, reader.organisation.clone(), now()),
         people: [(id::<UserId>(1), user(role))].into(),
         quarter: Quarter::of("2026-11-20".parse().unwrap()),
+        earlier: Some(Quarter::of("2026-08-01".parse().unwrap())),
         filter: Filter::default(),
         number: 1,
         trends: Trends::new(),
+        reached: [(id(18), "2026-11-18".parse().unwrap())].into(),
         reader,
     }
 }
@@ -233,6 +249,7 @@ fn the_board_says_what_every_row_is_about() {
         "width=\"53.1%\"",
         "53.1 percent, 54.9 expected, behind",
         "34 of 64 pts",
+        "<b>100.0%</b><small>Reached 18 Nov</small>",
         "12 min ago",
         "Halden plant Jira refuses our sign-in. This is the last good value.",
         "class=\"stripes\"",
@@ -276,7 +293,10 @@ fn filters_keep_the_objective_above_and_say_when_nothing_fits() {
 #[test]
 fn an_empty_period_says_how_to_begin() {
     let text = sound("empty", &render(&board_page(vec![], Role::Admin)));
-    assert!(text.contains("No objectives in Q4 2026 yet"));
+    assert!(text.contains("No objectives in Q4 2026 yet") && text.contains("copy the objectives of Q3 2026"));
+    let first = BoardPage { earlier: None, ..board_page(vec![], Role::Admin) };
+    assert!(!sound("first", &render(&first)).contains("/okrs/copy"));
+    assert!(!sound("viewer", &render(&board_page(vec![], Role::Viewer))).contains("/okrs/copy"));
     let mut off = board_page(rows(), Role::Admin);
     off.board.organisation.jira_enabled = false;
     assert!(sound("off", &render(&off)).contains("Jira sync is switched off."));

@@ -106,11 +106,7 @@ pub(crate) struct FirstSyncView {
 
 impl FirstSyncView {
     fn of(sync: FirstSync, now: Instant) -> Self {
-        let FirstSync { done, total, started_at } = sync;
-        let spent = started_at.and_then(|at| u64::try_from((now - at).num_seconds()).ok());
-        let left = total.map(|total| total.saturating_sub(done));
-        let seconds_left = left.zip(spent).filter(|_| done > 0).map(|(left, spent)| left * spent / done);
-        Self { done, total, seconds_left }
+        Self { done: sync.done, total: sync.total, seconds_left: sync.seconds_left(now) }
     }
 }
 

@@ -1,8 +1,8 @@
 // Connect data source: while somebody types, the form is sent for a preview and the parts of the answer take their places.
 // The server draws everything; without this file the buttons do the same.
-(() => {
-  const form = document.querySelector("form[data-connect]");
-  const area = form?.querySelector("textarea[name=jql]");
+{
+const connect = (form) => {
+  const area = form.querySelector("textarea[name=jql]");
   if (!area) return;
   const box = form.querySelector("[data-jql]");
   const save = form.querySelector("[data-save]");
@@ -144,4 +144,7 @@
   paint();
   for (const button of form.querySelectorAll("[data-mend]")) button.hidden = false;
   if (area.value.trim()) changed(0);
-})();
+};
+document.querySelectorAll("form[data-connect]").forEach(connect);
+document.addEventListener("okrsync:dialog", () => document.querySelectorAll("dialog form[data-connect]").forEach(connect));
+}

@@ -2,9 +2,11 @@
 (() => {
   if (!document.querySelector("[data-live]")) return;
   const { say, toast, send } = okrsync;
+  // A sheet over the page has an address and parts of its own.
+  const here = location.href;
 
   // Replaces what differs, part by part, so that focus and scroll stay where they are; the whole where parts came or went.
-  const parts = (root) => [...root.querySelectorAll("[data-part]")];
+  const parts = (root) => [...root.querySelectorAll("[data-part]")].filter((part) => !part.closest("dialog"));
   const names = (list) => list.map((part) => part.dataset.part).join();
   const same = (a, b) => strip(a) === strip(b);
   // A fresh mark in a form is no news.
@@ -12,7 +14,7 @@
   const swap = (fresh) => {
     const [shown, next] = [parts(document), parts(fresh)];
     if (names(shown) !== names(next)) {
-      const at = document.activeElement?.closest("[data-part]")?.dataset.part;
+      const at = document.activeElement?.closest("[data-live] [data-part]")?.dataset.part;
       document.querySelector("[data-live]").replaceWith(fresh.querySelector("[data-live]"));
       document.dispatchEvent(new Event("okrsync:swapped"));
       if (at) document.querySelector(`[data-part="${CSS.escape(at)}"]`)?.focus();
@@ -49,7 +51,7 @@
       waiting = null;
       last = Date.now();
       try {
-        const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+        const answer = await fetch(here, { headers: { accept: "text/html" } });
         if (answer.redirected) return location.assign(answer.url);
         if (answer.ok) swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
       } catch { /* The line is down: the next event, or the reader, tries again. */ }
@@ -90,6 +92,17 @@
     refresh(event.target);
   });
 
+  // Every quarter of the way is said, however large the steps.
+  const followed = () => document.querySelector("[data-follow]")?.dataset.follow;
+  let told = Number(followed() ?? 0);
+  const tell = (share) => {
+    const quarter = share - share % 25;
+    if (quarter > told) say(`${quarter} percent`);
+    told = Math.max(quarter, told);
+  };
+  // A page that follows a first sync has the newest numbers.
+  document.addEventListener("okrsync:swapped", () => { if (followed()) tell(Number(followed())); });
+
   // How far a refresh has come, where the page has a place for it.
   const progress = (news) => {
     const box = document.querySelector("[data-progress]");
@@ -101,9 +114,10 @@
       box.querySelector(".fill")?.setAttribute("width", `${share}%`);
       const text = box.querySelector("[data-progress-text]");
       if (text) text.textContent = total ? `${done} of ${total}` : `${done} read`;
-      if ([25, 50, 75].includes(share)) say(`${share} percent`);
+      if (over) told = 0; else tell(share);
     }
-    if (over) { mine.delete(news.id); reload(); }
+    if (over) mine.delete(news.id);
+    if (over || followed()) reload();
   };
 
   const events = new EventSource("/api/v1/events");

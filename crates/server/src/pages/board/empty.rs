@@ -37,7 +37,13 @@ pub(super) fn board(page: &BoardPage) -> Markup {
                 }
             }
             @if writes {
-                p class="t13 mut" { "No Jira at hand? " a class="link" href=(new) { "Start with hand-entered progress" } "." }
+                p class="t13 mut" {
+                    "No Jira at hand? " a class="link" href=(new) { "Start with hand-entered progress" }
+                    @if let Some(earlier) = page.earlier {
+                        " or " a class="link" href={ "/okrs/copy?period=" (page.quarter) } data-dialog { "copy the objectives of " (earlier.label()) }
+                    }
+                    "."
+                }
             } @else {
                 p class="t13 mut" { "You read here: members and admins write objectives down." }
             }

@@ -7,6 +7,7 @@ use crate::{
         bar::{Bar, bar},
         figures::{counted, figure, percent},
         icons::{Icon, icon, small},
+        issue_status::UnderWay,
         pill::pill,
     },
 };
@@ -147,7 +148,7 @@ pub(super) fn preview(page: &ConnectPage) -> Markup {
         aside class="prev" data-part="preview" aria-live="polite" aria-labelledby="preview" {
             h2 id="preview" { "Preview" }
             @match &page.outcome {
-                Outcome::Looked(looked) => { (shown(looked)) }
+                Outcome::Looked(looked) => { (shown(looked, &page.under_way)) }
                 _ => { (nothing(page)) }
             }
             (hints(page))
@@ -173,7 +174,7 @@ fn nothing(page: &ConnectPage) -> Markup {
     }
 }
 
-fn shown(looked: &Looked) -> Markup {
+fn shown(looked: &Looked, under_way: &UnderWay) -> Markup {
     let preview = &looked.preview;
     let figure_of = |measure: &Measure| match (measure, looked.value, &looked.progress) {
         (Measure::PercentComplete {}, _, Some(progress)) => format!("{}%", progress.page()),
@@ -216,18 +217,17 @@ fn shown(looked: &Looked) -> Markup {
                 @if shown < preview.matched { "First " (shown) " of " (counted(preview.matched, "issue", "issues")) }
                 @else { (counted(shown, "issue", "issues")) }
             }
-            ul class="first" { @for issue in &preview.issues { (issue_line(issue)) } }
+            ul class="first" { @for issue in &preview.issues { (issue_line(issue, under_way)) } }
         }
     }
 }
 
-fn issue_line(issue: &Issue) -> Markup {
-    let (class, drawing) = if issue.facts.completed { ("c-ok", Icon::Tick) } else { ("c-none", Icon::Circle) };
+fn issue_line(issue: &Issue, under_way: &UnderWay) -> Markup {
     html! {
         li {
             div class="between" {
                 span class="key" { (issue.key) }
-                span class="st" { span class=(class) { (small(drawing, "")) } (issue.status.as_deref().unwrap_or_default()) }
+                (under_way.status(issue))
             }
             div class="ell" { (issue.title.as_deref().unwrap_or_default()) }
         }

@@ -4,7 +4,7 @@ use super::{ConnectPage, Outcome, form, view::render};
 use crate::{
     api::links::preview::Looked,
     error::ApiError,
-    pages::samples::{id, now, okr, reader, sound},
+    pages::samples::{id, now, okr, reader, sound, under_way},
 };
 use axum::http::StatusCode;
 use okrsync_domain::{
@@ -53,6 +53,7 @@ fn page(jql: &str, outcome: Outcome) -> ConnectPage {
         connections: vec![connection()],
         reason: "Chosen for you: your first healthy connection.",
         fields: vec![risk],
+        under_way: under_way("3"),
         entries,
         check: JqlCheck::of_text(jql),
         outcome,
@@ -75,11 +76,11 @@ fn looked(matched: u64) -> Outcome {
         updated: None,
         title: Some("<b>E-stop</b>".to_owned()),
         issue_type: None,
-        status_id: None,
-        status: Some("Done".to_owned()),
+        status_id: Some("3".to_owned()),
+        status: Some("In review".to_owned()),
         assignee: None,
         resolved: None,
-        facts: Facts { completed: true, ..Facts::default() },
+        facts: Facts::default(),
     };
     let measure = Measure::default();
     let reached = progress(&measure, &tally);
@@ -128,6 +129,8 @@ fn the_four_steps_are_a_plain_form() {
     let parts = [
         "action=\"/okrs/00000000000000000000000011/connect\"",
         "formaction=\"/okrs/00000000000000000000000011/connect/preview\"",
+        "data-dialog-body data-sheet",
+        "id=\"dialog-title\"",
         "Northwind &lt;Cloud&gt; · Healthy",
         "Chosen for you",
         "name=\"measure.target\"",
@@ -148,6 +151,7 @@ fn a_preview_says_what_the_link_would_show() {
         "27.3%",
         "At risk",
         "SAFE-148",
+        "<span class=\"c-acc\">",
         "&lt;b&gt;E-stop",
         "68 h",
         "Leave it out",

@@ -19,11 +19,11 @@ pub(crate) fn render(page: &ConnectPage) -> Markup {
     let (back, action) = (format!("/okrs/{}", page.okr.id), format!("/okrs/{}/connect", page.okr.id));
     let content = html! {
         div class="page" {
-            form class="sheet" method="post" action=(action) data-connect {
+            form class="sheet" method="post" action=(action) data-connect data-dialog-body data-sheet {
                 (hidden(&page.reader.csrf, &page.reader.once))
                 div class="sh" {
-                    div class="grow" { h1 { (title) } p class="sub" { (page.okr.title) } }
-                    a class="ib" href=(back) aria-label="Close" { (small(Icon::Cross, "")) }
+                    div class="grow" { h1 id="dialog-title" { (title) } p class="sub" { (page.okr.title) } }
+                    a class="ib" href=(back) data-close aria-label="Close" { (small(Icon::Cross, "")) }
                 }
                 @if page.connections.is_empty() { (no_connection()) } @else { (body(page)) (foot(page, &back, &action)) }
             }
@@ -161,7 +161,7 @@ fn foot(page: &ConnectPage, back: &str, action: &str) -> Markup {
                     span class="t13 mut" { "Saving measures at once and then every " (page.reader.organisation.period_minutes) " minutes." }
                 }
             }
-            a class="btn" href=(back) { "Cancel" }
+            a class="btn" href=(back) data-close { "Cancel" }
             button class="btn" formaction={ (action) "/preview" } formnovalidate data-preview { "Preview" }
             button class="btn pri" data-save { "Save and sync" }
         }

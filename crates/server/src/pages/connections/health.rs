@@ -9,7 +9,10 @@ use crate::{
     pages::reader::Reader,
 };
 use maud::{Markup, html};
-use okrsync_domain::connection::{Connection, ConnectionState};
+use okrsync_domain::{
+    ConnectionId,
+    connection::{Connection, ConnectionState},
+};
 use okrsync_store::{ConnectionOverview, FirstSync};
 
 /// How a connection is, as the list says it.
@@ -60,6 +63,11 @@ impl Health {
         }
     }
 
+    /// What the list calls it.
+    pub(crate) fn word(self) -> &'static str {
+        self.look().2
+    }
+
     /// Whether it is trouble that opens in place.
     pub(crate) fn is_trouble(self) -> bool {
         matches!(self, Self::SlowedDown | Self::Failing | Self::SignInNeeded)
@@ -89,9 +97,9 @@ pub(crate) fn cell(health: Health, overview: &ConnectionOverview, reader: &Reade
     }
 }
 
-/// How far the first reading has come.
-pub(crate) fn first_sync(sync: &FirstSync) -> Markup {
-    let share = sync.total.and_then(|total| sync.done.saturating_mul(100).checked_div(total)).unwrap_or(0).min(100);
+/// How far the first reading has come; `edits` is the connection that the reader may change.
+pub(crate) fn first_sync(sync: &FirstSync, edits: Option<ConnectionId>) -> Markup {
+    let share = sync.percent().unwrap_or(0);
     html! {
         div class="first-sync" {
             div class="between t13" {
@@ -107,7 +115,10 @@ pub(crate) fn first_sync(sync: &FirstSync) -> Markup {
                 rect class="track" y="4" width="100%" height="6" rx="3" {}
                 rect class="fill" y="4" width={ (share) "%" } height="6" rx="3" {}
             }
-            p class="t12 mut" { "You can already link key results. Their numbers settle when the first sync is done." }
+            p class="t12 mut" {
+                "You can already link key results. Their numbers settle when the first sync is done."
+                @if let Some(id) = edits { " " a class="link" href={ "/connections/" (id) "/start" } { "Follow it" } }
+            }
         }
     }
 }

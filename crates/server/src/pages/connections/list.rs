@@ -172,7 +172,7 @@ fn group(reader: &Reader, overview: &ConnectionOverview) -> Markup {
                 } @else { span {} }
             }
             @if let (Health::FirstSync, Some(sync)) = (health, &overview.first_sync) {
-                div class="in-place" { (health::first_sync(sync)) }
+                div class="in-place" { (health::first_sync(sync, edits.then_some(connection.id))) }
             }
             @if health.is_trouble() { div class="in-place" { (trouble(reader, overview, health, edits)) } }
             @for warning in connection.warnings(overview.requests, reader.now) {

@@ -1,4 +1,5 @@
-//! A new connection in two steps: server and sign-in, which Jira has to accept, then sharing.
+//! A new connection in two steps: server and sign-in, which Jira has to accept, then the first sync with
+//! sharing ([`super::first_sync`]).
 
 use super::{LIST, entries, form, page};
 use crate::{
@@ -8,7 +9,6 @@ use crate::{
     components::{
         form::{Entries, hidden},
         icons::{Icon, small},
-        surfaces::{Tone, banner},
     },
     error::{ApiError, ApiResult},
     extract::{Id, Patch},
@@ -24,7 +24,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use maud::{Markup, html};
-use okrsync_domain::{ConnectionId, connection::Connection};
+use okrsync_domain::ConnectionId;
 use serde_json::{Value, json};
 
 /// The first step.
@@ -58,17 +58,6 @@ async fn create(app: &App, sent: &Sent) -> ApiResult<ConnectionId> {
     connections::create(app, &sent.caller, body, true).await
 }
 
-/// The second step.
-pub(crate) async fn start(
-    State(app): State<App>,
-    Id(id): Id<ConnectionId>,
-    visitor: Visitor,
-) -> Result<Markup, PageError> {
-    let connection = app.store().get_connection(id).await?;
-    visitor.caller.may(Act::EditConnection(&connection))?;
-    Ok(render_start(&Reader::of(&app, visitor).await?, &connection, &entries::of(&connection)))
-}
-
 /// Stores who may use it.
 pub(crate) async fn finish(
     State(app): State<App>,
@@ -80,7 +69,8 @@ pub(crate) async fn finish(
     let work = async {
         connections::edit(&app, &sent.caller, id, Patch(entries::choices(&sent))).await?;
         let told = Flash::good(format!("{} is connected", connection.name));
-        Ok(Done::to(LIST).saying(told.text("Key results can be linked through it now.")))
+        let next = if sent.get("then") == "link" { "/" } else { LIST };
+        Ok(Done::to(next).saying(told.text("Key results can be linked through it now.")))
     };
     Ok(sent.once(&app, work).await?)
 }
@@ -91,7 +81,7 @@ pub(crate) fn steps(title: &str, current: usize) -> Markup {
         div {
             h1 class="wiz-title" { (title) }
             ol class="wsteps" aria-label="Steps" {
-                @for (number, name) in ["Server and sign-in", "Sharing"].into_iter().enumerate() {
+                @for (number, name) in ["Server and sign-in", "First sync and sharing"].into_iter().enumerate() {
                     li class=[(number < current).then_some("ok")] aria-current=[(number == current).then_some("step")] {
                         span class="no" { @if number < current { (small(Icon::Check, "")) } @else { (number + 1) } } (name)
                     }
@@ -119,34 +109,6 @@ pub(crate) fn render(reader: &Reader, entries: &Entries) -> Markup {
                     div class="actions" {
                         a class="btn" href=(LIST) { "Cancel" }
                         button class="btn pri" { span class="only-token" { "Test and go on" } span class="only-consent" { "Go on to sign in" } }
-                    }
-                }
-            }
-        }
-    };
-    page(reader, "New connection", &content)
-}
-
-/// The page of the second step.
-pub(crate) fn render_start(reader: &Reader, connection: &Connection, entries: &Entries) -> Markup {
-    let (who, jira) = (connection.account.as_ref(), connection.jira.as_ref());
-    let title = who.map_or("Stored.".to_owned(), |account| format!("Connected as {}.", account.display_name));
-    let text = jira.map_or(String::new(), |jira| {
-        format!("Jira {} ({}) answered, and its search works.", jira.version, jira.deployment_type)
-    });
-    let content = html! {
-        div class="page" {
-            div class="wiz" {
-                (steps(&connection.name, 1))
-                form method="post" action={ "/connections/" (connection.id) "/start" } class="conn-form" {
-                    (hidden(&reader.csrf, &reader.once))
-                    h2 { "Sharing" }
-                    p class="t13 mut lead" { "You can already link key results. Issues are read as soon as one is linked." }
-                    (banner(Tone::Ok, &title, &text, &html! {}))
-                    div class="sec" { (form::sharing(reader, entries)) }
-                    div class="actions" {
-                        a class="btn" href=(LIST) { "Later" }
-                        button class="btn pri" { "Finish" }
                     }
                 }
             }

@@ -83,7 +83,7 @@ fn source(page: &OkrPage, shown: &Shown<'_>, linked: &Linked) -> Markup {
     let edits = page.rights.edits && shown.row.okr.closed.is_none();
     let beside = html! {
         span class="grow" {}
-        @if edits { a class="btn sm" href=(path) { (small(Icon::Pencil, "")) "Edit" } }
+        @if edits { a class="btn sm" href=(path) data-dialog { (small(Icon::Pencil, "")) "Edit" } }
     };
     card(
         "Data source",
@@ -127,7 +127,7 @@ fn by_hand(page: &OkrPage, shown: &Shown<'_>) -> Markup {
                 }
                 @if page.rights.edits && shown.row.okr.closed.is_none() {
                     p class="help" { "Each check-in with a number sets the value. Connected to Jira, a query sets it." }
-                    a class="btn connect" href={ "/okrs/" (page.id) "/connect" } { (small(Icon::Plug, "")) "Connect data source" }
+                    a class="btn connect" href={ "/okrs/" (page.id) "/connect" } data-dialog { (small(Icon::Plug, "")) "Connect data source" }
                 }
             }
         },

@@ -50,7 +50,7 @@ pub(super) fn table(page: &OkrPage, shown: &Shown<'_>, behind: &Behind) -> Marku
                                 th scope="col" class="r" { "Contribution" }
                             }
                         }
-                        tbody { @for it in &behind.issues { (issue(behind, it, column.is_some())) } }
+                        tbody { @for it in &behind.issues { (issue(page, behind, it, column.is_some())) } }
                     }
                 }
                 (pager(page, behind))
@@ -70,7 +70,7 @@ fn column(shown: &Shown<'_>) -> Option<&'static str> {
     })
 }
 
-fn issue(behind: &Behind, it: &Contributing, valued: bool) -> Markup {
+fn issue(page: &OkrPage, behind: &Behind, it: &Contributing, valued: bool) -> Markup {
     let Contributing { issue, value, contribution, at_most } = it;
     let title = issue.title.as_deref().filter(|_| behind.titles);
     html! {
@@ -78,13 +78,7 @@ fn issue(behind: &Behind, it: &Contributing, valued: bool) -> Markup {
             td { a class="key" href={ (behind.connection.server_url) "/browse/" (issue.key) } target="_blank" rel="noopener noreferrer" { (issue.key) } }
             td class="what" { span class="ell" title=[title] { (title.unwrap_or("Title hidden")) } }
             td { span class="st" { @if let Some(kind) = &issue.issue_type { (small(drawing(kind), "mut")) (kind) } @else { "–" } } }
-            td {
-                span class="st" {
-                    @if issue.facts.completed { span class="c-ok" { (small(Icon::Tick, "")) } }
-                    @else { span class="c-none" { (small(Icon::Circle, "")) } }
-                    (issue.status.as_deref().unwrap_or("–"))
-                }
-            }
+            td { (page.under_way.status(issue)) }
             td { @match &issue.assignee { Some(name) => { (named(name)) } None => { "–" } } }
             td class="r" { @match value.filter(|_| valued) { Some(value) => { (figure(value)) } None => { "–" } } }
             td class="r nowrap" { (added(*contribution, *at_most)) }

@@ -8,11 +8,12 @@ use crate::{
         policy::{Act, Verdict, judge, sees_okr},
     },
     board::{Board, people},
-    components::chart::Point,
+    components::{chart::Point, issue_status::UnderWay},
     error::{ApiError, ApiResult},
     moves,
     outlook::Outlook,
     pages::{Visitor, okr::moves::Told, period::Quarter, reader::Reader},
+    reached::Reached,
 };
 use okrsync_domain::{
     Date, OkrId, UserId,
@@ -62,6 +63,8 @@ pub(crate) struct OkrPage {
     pub(crate) id: OkrId,
     /// The OKR and what the reader may see below it.
     pub(crate) board: Board,
+    /// When what is achieved got there.
+    pub(crate) reached: Reached,
     /// Everybody.
     pub(crate) people: BTreeMap<UserId, User>,
     /// The period that it is shown in.
@@ -80,6 +83,8 @@ pub(crate) struct OkrPage {
     pub(crate) check_ins: Vec<CheckIn>,
     /// Issues behind the number, if there is a link and a reading.
     pub(crate) issues: Option<Behind>,
+    /// In which statuses of their site somebody works.
+    pub(crate) under_way: UnderWay,
     /// Why it moved, newest first.
     pub(crate) moves: Vec<Told>,
     /// Newest first.
@@ -125,6 +130,10 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         Some(_) => Some(Box::pin(issues::behind(app, &caller, id, after, ISSUES)).await?),
         None => None,
     };
+    let catalogue = match &issues {
+        Some(behind) => app.store().find_catalogue(behind.connection.id).await?,
+        None => None,
+    };
     let whole_history = asked.refreshes == "all";
     let history = match link {
         Some(query) => app.store().refresh_history(query, if whole_history { 500 } else { REFRESHES }).await?,
@@ -145,6 +154,7 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
         before,
         after: next,
         issues,
+        under_way: UnderWay::of(catalogue.as_ref().map(|(catalogue, _)| catalogue)),
         parts: Parts { first_issues: after.is_none(), whole_history, more_moves },
         moves,
         history,
@@ -152,6 +162,7 @@ pub(crate) async fn read(app: &App, visitor: Visitor, id: OkrId, asked: &Asked) 
             edits: judge(&caller.user, Act::EditOkr(&okr)) == Verdict::Allowed,
             refreshes: judge(&caller.user, Act::RefreshOkr(&okr)) == Verdict::Allowed,
         },
+        reached: app.stretches().of(app.store(), &board).await?,
         board,
         reader,
     })

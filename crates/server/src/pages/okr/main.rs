@@ -59,7 +59,9 @@ fn hero(page: &OkrPage, shown: &Shown<'_>) -> Markup {
                     }
                     div {
                         (pill(standing.status))
-                        @if let Some((progress, expected)) = standing.progress.as_ref().zip(standing.expected.as_ref()) {
+                        @if let Some(on) = page.reached.get(&page.id) {
+                            div class="t13 sub" { (times::reached(*on, page.reader.today)) }
+                        } @else if let Some((progress, expected)) = standing.progress.as_ref().zip(standing.expected.as_ref()) {
                             div class="t13 sub num" { (gap(progress, expected)) }
                         }
                     }
@@ -194,7 +196,13 @@ fn chance(forecast: &Forecast) -> String {
 /// The tree below an objective.
 fn below(page: &OkrPage, shown: &Shown<'_>) -> Markup {
     let id = shown.row.okr.id;
-    let frame = Frame { people: &page.people, reader: &page.reader, writes: page.rights.refreshes, trends: None };
+    let frame = Frame {
+        people: &page.people,
+        reader: &page.reader,
+        writes: page.rights.refreshes,
+        trends: None,
+        reached: &page.reached,
+    };
     let groups = groups(&page.board, &|_| true);
     let rows: Vec<_> = groups.iter().flatten().filter(|placed| placed.shown.row.okr.id != id).collect();
     let beside = html! {

@@ -5,7 +5,9 @@ use crate::{
     components::form::Entries,
     error::ApiError,
     pages::connections::{
-        edit, entries, list,
+        edit, entries,
+        first_sync::{self, Begun},
+        list,
         remove::{self, Removal},
         webhook::{self, Hook},
         wizard,
@@ -14,6 +16,7 @@ use crate::{
 use okrsync_connections::{ProbeReport, ProbeStep};
 use okrsync_domain::{
     Problem,
+    catalogue::Catalogue,
     connection::{Account, Connection, ConnectionState, JiraInfo, Sharing},
     okr::Visibility,
     person::Role,
@@ -100,6 +103,56 @@ fn the_list_of_connections_shows_health_and_trouble_in_place() {
 }
 
 #[test]
+fn the_first_sync_says_what_is_known_of_it() {
+    let text = |state, change: fn(&mut ConnectionOverview)| {
+        let mut overview = connection(20, state);
+        change(&mut overview);
+        let entries = entries::of(&overview.connection);
+        let catalogue = (state == ConnectionState::Ok).then(Catalogue::default);
+        sound("first sync", &first_sync::render(&reader(Role::Member), &Begun { overview, catalogue }, &entries))
+    };
+    let has = |text: &str, parts: &[&str]| {
+        for part in parts {
+            assert!(text.contains(part), "missing: {part}\n{text}");
+        }
+    };
+    let reading = text(ConnectionState::Ok, |overview| {
+        let started_at = Some(at("2026-11-20T10:19:00Z"));
+        overview.first_sync = Some(FirstSync { done: 2316, total: Some(6480), started_at });
+    });
+    has(
+        &reading,
+        &[
+            "First sync is under way",
+            "You can leave this page",
+            "data-follow=\"35\"",
+            "35%",
+            "Signed in as Dana Okafor",
+        ],
+    );
+    has(&reading, &["2,316 of 6,480 issues", "About 9 min left", "Started 10:19", "2,390 requests in the last hour"]);
+    has(
+        &reading,
+        &["Jira 1001.0.0 (Cloud) reached", "0 projects, 0 number fields", "<noscript>", "Only me", "value=\"link\""],
+    );
+    let begins = text(ConnectionState::Ok, |overview| {
+        overview.first_sync = Some(FirstSync { done: 0, total: None, started_at: None });
+    });
+    has(&begins, &["0 issues so far", "Begins soon"]);
+    assert!(!begins.contains(" left") && !begins.contains("class=\"big\""), "no number that nobody knows");
+    has(
+        &text(ConnectionState::Ok, |_| {}),
+        &["First sync is done", "Progress worked out for 2 links", "data-follow=\"100\""],
+    );
+    has(&text(ConnectionState::Ok, |overview| overview.links = 0), &["Ready for the first key result"]);
+    has(
+        &text(ConnectionState::Failing, |_| {}),
+        &["First sync waits", "&lt;token&gt; rejected", "Read projects and fields"],
+    );
+    has(&text(ConnectionState::Disabled, |_| {}), &["First sync waits", "Paused."]);
+}
+
+#[test]
 fn a_connection_is_made_edited_tested_and_removed_on_pages() {
     let text = sound("new connection", &wizard::render(&reader(Role::Member), &entries::blank("okrsync-1")));
     assert!(text.contains("value=\"cloud\" checked") && text.contains("name=\"auth.token\""));
@@ -111,8 +164,6 @@ fn a_connection_is_made_edited_tested_and_removed_on_pages() {
 
     let one = connection(20, ConnectionState::Failing);
     let stored = entries::of(&one.connection);
-    let text = sound("start", &wizard::render_start(&reader(Role::Member), &one.connection, &stored));
-    assert!(text.contains("Connected as Dana Okafor."));
     let step = |name, ok, hint: Option<&str>| ProbeStep {
         name,
         ok,

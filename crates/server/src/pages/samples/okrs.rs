@@ -1,13 +1,17 @@
 //! Samples of the pages about OKRs.
 
-use super::{at, board_page, id, now, reader, rows, sound, user};
+use super::{at, board_page, id, now, reader, rows, sound, under_way, user};
 use crate::{
     api::{
         issues::{Behind, Contributing},
         operations::{PassView, PlanView, QueueView, SyncView},
     },
     board::Board,
-    components::{chart::Point, form::Entries},
+    components::{
+        chart::Point,
+        form::Entries,
+        icons::{Icon, small},
+    },
     error::ApiError,
     moves::Move,
     pages::{
@@ -23,7 +27,9 @@ use crate::{
         shares::{self, SharesPage},
         sync,
     },
+    reached::Reached,
 };
+use maud::html;
 use okrsync_domain::{
     OkrId, UserId,
     check_in::{CheckIn, Entered, Hold, StatedStatus},
@@ -60,15 +66,16 @@ fn connection() -> Connection {
     }
 }
 
-fn issue(number: i64, completed: bool) -> Contributing {
+fn issue(number: i64, status: &str) -> Contributing {
+    let completed = status == "Done";
     let issue = Issue {
         id: IssueId(number),
         key: IssueKey(format!("AE-{number}")),
         updated: None,
         title: Some("Retry <storm> when the broker restarts".to_owned()),
         issue_type: Some("Bug".to_owned()),
-        status_id: None,
-        status: Some(if completed { "Done" } else { "To do" }.to_owned()),
+        status_id: Some(status.to_owned()),
+        status: Some(status.to_owned()),
         assignee: Some("Kenji Mori".to_owned()),
         resolved: None,
         facts: Facts { completed, ..Facts::default() },
@@ -151,7 +158,7 @@ fn page(number: u32, role: Role) -> OkrPage {
     let board = Board::of(rows(), reader.organisation.clone(), now());
     let linked = board.find(own).is_some_and(|shown| shown.row.link.is_some());
     let behind = Behind {
-        issues: vec![issue(815, false), issue(790, true)],
+        issues: vec![issue(815, "To do"), issue(812, "In review"), issue(790, "Done")],
         next: Some(IssueId(815)),
         connection: connection(),
         titles: true,
@@ -165,6 +172,7 @@ fn page(number: u32, role: Role) -> OkrPage {
     OkrPage {
         id: own,
         board,
+        reached: [(id(18), "2026-11-18".parse().unwrap())].into(),
         people: [(id::<UserId>(1), user(role))].into(),
         quarter: Quarter::of("2026-11-20".parse().unwrap()),
         above: vec![(id(10), "Ship <fleet> updates".to_owned())],
@@ -174,6 +182,7 @@ fn page(number: u32, role: Role) -> OkrPage {
         forecast: linked.then(|| Ok(outlook())),
         check_ins: vec![check_in()],
         issues: linked.then_some(behind),
+        under_way: under_way("In review"),
         parts: Parts { first_issues: true, whole_history: false, more_moves: true },
         moves: vec![Told { moved: moved(), to: Some(progress(531)) }],
         history: vec![refresh(RefreshState::Done), refresh(RefreshState::Running)],
@@ -211,8 +220,15 @@ fn a_key_result_has_its_number_its_way_and_its_issues() {
         "1.2 s",
         "data-refresh=\"/api/v1/okrs/00000000000000000000000011/refresh\"",
         "href=\"/okrs/00000000000000000000000010\"",
+        "href=\"/okrs/00000000000000000000000011/connect\" data-dialog",
     ] {
         assert!(text.contains(part), "missing: {part}\n{text}");
+    }
+    for (status, class, drawing) in
+        [("To do", "c-none", Icon::Circle), ("In review", "c-acc", Icon::Half), ("Done", "c-ok", Icon::Tick)]
+    {
+        let drawn = html! { span class=(class) { (small(drawing, "")) } (status) }.0;
+        assert!(text.contains(&drawn), "missing: {drawn}");
     }
     assert!(!sound("viewer", &okr::render(&page(11, Role::Viewer))).contains("Check in"));
 }
@@ -322,7 +338,12 @@ fn short_forms_say_what_they_do() {
 #[test]
 fn my_okrs_begin_with_what_waits() {
     let board = board_page(rows(), Role::Member).board;
-    let page = MinePage { board, people: [(id::<UserId>(1), user(Role::Member))].into(), reader: reader(Role::Member) };
+    let page = MinePage {
+        board,
+        reached: Reached::new(),
+        people: [(id::<UserId>(1), user(Role::Member))].into(),
+        reader: reader(Role::Member),
+    };
     let text = sound("mine", &mine::render(&page));
     let (waits, others) = (text.find("Waits for you").unwrap(), text.find("On their way").unwrap());
     assert!(waits < others && text.contains("Commission 24 A3 cells"));
