@@ -41,7 +41,7 @@ mod worklogs;
 pub use admission::{Admission, Later, Wait};
 pub use auth::{Credential, Granted};
 pub use changelog::MOST_ISSUES;
-pub use config::SiteConfig;
+pub use config::{REQUESTS_PER_SECOND, SiteConfig};
 pub use error::{Error, Unreachable};
 pub use grant::{AccessToken, Application, Consent, Grant, GrantedSite, Promised, Tokens};
 pub use identity::{IdentityHttp, IdentityHttpError};

@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn near_a_limit_the_connection_or_the_endpoint_slows_down_for_a_while() {
         let clock = Clock::manual(at("10:00:00"));
-        let limits = Limits::new(1, 50, clock.clone());
+        let limits = Limits::new(1, 200, clock.clone());
         let headers = |pairs: &[(&'static str, &'static str)]| {
             pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect::<HeaderMap>()
         };

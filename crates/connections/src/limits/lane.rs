@@ -44,8 +44,16 @@ struct Shut {
     end: End,
 }
 
+/// After a rest a quarter of a second's requests may start at once, so that no second ever has more than 1¼ times as many.
+const BURST_DIVISOR: u32 = 4;
+
 fn bucket(per_second: u32) -> DefaultDirectRateLimiter {
-    RateLimiter::direct(Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN)))
+    RateLimiter::direct(quota(per_second))
+}
+
+fn quota(per_second: u32) -> Quota {
+    let at_least_one = |number| NonZeroU32::new(number).unwrap_or(NonZeroU32::MIN);
+    Quota::per_second(at_least_one(per_second)).allow_burst(at_least_one(per_second.div_ceil(BURST_DIVISOR)))
 }
 
 impl Lane {
@@ -143,4 +151,25 @@ impl Lane {
 fn spaced(spacing: Duration) -> DefaultDirectRateLimiter {
     let quota = Quota::with_period(spacing.max(Duration::from_millis(1)));
     RateLimiter::direct(quota.unwrap_or(Quota::per_second(NonZeroU32::MIN)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::REQUESTS_PER_SECOND;
+    use governor::clock::FakeRelativeClock;
+
+    #[test]
+    fn no_second_has_more_requests_than_jira_takes_of_an_endpoint() {
+        let clock = FakeRelativeClock::default();
+        let bucket = RateLimiter::direct_with_clock(quota(REQUESTS_PER_SECOND), clock.clone());
+        let mut started = 0;
+        for _ in 0..1000 {
+            while bucket.check().is_ok() {
+                started += 1;
+            }
+            clock.advance(Duration::from_millis(1));
+        }
+        assert!((90..=100).contains(&started), "{started} after a rest");
+    }
 }
