@@ -173,16 +173,15 @@ fn rows(page: &BoardPage) -> Markup {
         trends: Some(&page.trends),
         reached: &page.reached,
     };
-    let groups = page.groups();
-    let pages = pages(&groups);
+    let pages = pages(page.groups());
     let number = page.number.clamp(1, pages.len().max(1));
     html! {
-        @if groups.is_empty() {
+        @if pages.is_empty() {
             p class="sub" { "No key result matches. " a class="link" href=(page.address(&Filter::default())) { "Clear filters" } }
         } @else {
             div class="tree" role="treegrid" aria-label="Objectives and key results" {
                 (heads(page))
-                @for group in pages.get(number - 1).into_iter().flat_map(|range| &groups[range.clone()]) {
+                @for group in &pages[number - 1] {
                     div class="grp" role="rowgroup" {
                         @for placed in group { (row(&placed.shown, placed.depth, placed.context, &frame)) }
                     }
@@ -207,21 +206,33 @@ fn heads(page: &BoardPage) -> Markup {
     }
 }
 
-/// Ranges of groups that make a page each: whole groups, as many as make a page's rows.
-fn pages(groups: &[Vec<Placed<'_>>]) -> Vec<std::ops::Range<usize>> {
+/// The groups of each page: as many as make a page's rows, with an objective and what is below it on one page.
+fn pages<'a>(groups: Vec<Vec<Placed<'a>>>) -> Vec<Vec<Vec<Placed<'a>>>> {
     let whole = groups.iter().map(Vec::len).sum::<usize>() <= WHOLE;
-    let (mut pages, mut start, mut rows) = (vec![], 0, 0);
-    for (index, group) in groups.iter().enumerate() {
+    let (mut pages, mut page, mut rows) = (vec![], vec![], 0);
+    for group in groups.into_iter().flat_map(|group| if whole { vec![group] } else { pieces(group) }) {
         rows += group.len();
+        page.push(group);
         if rows >= PAGE && !whole {
-            pages.push(start..index + 1);
-            (start, rows) = (index + 1, 0);
+            pages.push(std::mem::take(&mut page));
+            rows = 0;
         }
     }
-    if start < groups.len() {
-        pages.push(start..groups.len());
+    if !page.is_empty() {
+        pages.push(page);
     }
     pages
+}
+
+/// Key results without an objective belong to nothing that would have to stay together.
+fn pieces<'a>(mut group: Vec<Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
+    let mut pieces = vec![];
+    while group.len() > PAGE && group.iter().all(|placed| placed.depth == 0) {
+        let rest = group.split_off(PAGE);
+        pieces.push(std::mem::replace(&mut group, rest));
+    }
+    pieces.push(group);
+    pieces
 }
 
 fn pager(page: &BoardPage, number: usize, last: usize) -> Markup {

@@ -291,6 +291,19 @@ fn filters_keep_the_objective_above_and_say_when_nothing_fits() {
 }
 
 #[test]
+fn more_than_a_thousand_rows_come_by_the_hundred() {
+    let alone = |number| plain(okr(number, None, "Standing alone", ProgressMode::Manual));
+    let of =
+        |rows: u32, number| BoardPage { number, ..board_page((100..100 + rows).map(alone).collect(), Role::Member) };
+    let shown = |page: &BoardPage| {
+        let text = sound("large", &render(page));
+        (text.matches("role=\"row\" data-part=").count(), text.contains(&format!("Page {} of ", page.number)))
+    };
+    assert_eq!(shown(&of(1000, 1)), (1000, false), "all on one page");
+    assert_eq!((shown(&of(1050, 1)), shown(&of(1050, 11))), ((100, true), (50, true)));
+}
+
+#[test]
 fn an_empty_period_says_how_to_begin() {
     let text = sound("empty", &render(&board_page(vec![], Role::Admin)));
     assert!(text.contains("No objectives in Q4 2026 yet") && text.contains("copy the objectives of Q3 2026"));

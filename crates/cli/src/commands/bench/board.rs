@@ -44,6 +44,8 @@ struct Reads {
     p50_ms: f64,
     p99_ms: f64,
     max_ms: f64,
+    /// Size of the web page as it was sent.
+    kib: Option<usize>,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -93,20 +95,20 @@ async fn read(seed: &Seed, args: &Args, board: &'static str) -> anyhow::Result<R
 /// Reads the board as browsers show it: up to a thousand OKRs are one page.
 async fn read_pages(seed: &Seed, password: &str, times: usize) -> anyhow::Result<Reads> {
     let cookie = seed.sign_in(EMAIL, password).await?;
-    let mut taken = Vec::new();
+    let (mut taken, mut bytes) = (Vec::new(), 0);
     for _ in 0..times {
         let begun = Instant::now();
-        seed.page("/", &cookie).await?;
+        bytes = seed.page("/", &cookie).await?;
         taken.push(begun.elapsed());
     }
-    Ok(Reads::of("as the web page", taken))
+    Ok(Reads { kib: Some(bytes / 1024), ..Reads::of("as the web page", taken) })
 }
 
 impl Reads {
     fn of(board: &'static str, mut times: Vec<Duration>) -> Self {
         times.sort_unstable();
         let at = |percent: usize| millis(times[(times.len() * percent / 100).min(times.len() - 1)]);
-        Self { board, pages: times.len(), p50_ms: at(50), p99_ms: at(99), max_ms: at(100) }
+        Self { board, pages: times.len(), p50_ms: at(50), p99_ms: at(99), max_ms: at(100), kib: None }
     }
 }
 

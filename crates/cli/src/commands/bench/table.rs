@@ -29,7 +29,11 @@ pub(crate) fn print<T: Serialize>(title: &str, rows: &[T], json: bool) -> anyhow
 /// The fields of a row with their names as people read them.
 fn cells(row: &Value) -> Vec<(String, String)> {
     let fields = row.as_object().into_iter().flatten();
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
     fields.map(|(name, value)| (name.replace('_', " "), text(value))).collect()
 }
 
@@ -48,8 +52,9 @@ mod tests {
 
     #[test]
     fn columns_are_fields_in_their_order() {
-        let row = serde_json::json!({"pass": "first", "wall_ms": 12});
-        assert_eq!(cells(&row), [("pass".to_owned(), "first".to_owned()), ("wall ms".to_owned(), "12".to_owned())]);
+        let row = serde_json::json!({"pass": "first", "wall_ms": 12, "kib": null});
+        let found = [("pass", "first"), ("wall ms", "12"), ("kib", "")];
+        assert_eq!(cells(&row), found.map(|(name, text)| (name.to_owned(), text.to_owned())));
         assert_eq!(line(["first", "12"].into_iter(), &[7, 4]), "first      12");
     }
 }
