@@ -187,9 +187,7 @@ impl World {
             ("POST", "/connections/{id}/start") => ("", json!({"sharing": "private"}), vec![]),
             ("POST", "/integrations/jira") => ("", json!({"enabled": "false"}), vec![]),
             ("PATCH", "/connections/{id}") => ("", json!({"name": "Renamed"}), vec![]),
-            ("DELETE", "/connections/{id}/webhook") | ("POST", "/connections/{id}/webhook/remove") => {
-                ("", json!({}), vec![webhook_of(things)])
-            }
+            ("DELETE", "/connections/{id}/webhook") | (_, "/connections/{id}/webhook/remove") => hooked(things),
             ("PUT", "/connections/{id}/site") => ("", json!({"cloud_id": "1"}), vec![]),
             ("POST", "/okrs") => ("", okr, vec![]),
             ("POST", "/okrs/copy") => ("", json!({"period": "2030-Q1"}), vec![]),
@@ -277,9 +275,9 @@ fn form_of(connection: &Value) -> Value {
     })
 }
 
-/// What sets the webhook of a connection up.
-fn webhook_of(things: &Things) -> (Method, String, Value) {
-    (Method::POST, format!("/connections/{}/webhook", things.connection), json!({}))
+/// Nothing to say, after the webhook of a connection is set up.
+fn hooked(things: &Things) -> (&'static str, Value, Vec<(Method, String, Value)>) {
+    ("", json!({}), vec![(Method::POST, format!("/connections/{}/webhook", things.connection), json!({}))])
 }
 
 /// The fields of forms about people and settings.

@@ -207,7 +207,7 @@ fn heads(page: &BoardPage) -> Markup {
 }
 
 /// The groups of each page: as many as make a page's rows, with an objective and what is below it on one page.
-fn pages<'a>(groups: Vec<Vec<Placed<'a>>>) -> Vec<Vec<Vec<Placed<'a>>>> {
+fn pages(groups: Vec<Vec<Placed<'_>>>) -> Vec<Vec<Vec<Placed<'_>>>> {
     let whole = groups.iter().map(Vec::len).sum::<usize>() <= WHOLE;
     let (mut pages, mut page, mut rows) = (vec![], vec![], 0);
     for group in groups.into_iter().flat_map(|group| if whole { vec![group] } else { pieces(group) }) {
@@ -225,7 +225,7 @@ fn pages<'a>(groups: Vec<Vec<Placed<'a>>>) -> Vec<Vec<Vec<Placed<'a>>>> {
 }
 
 /// Key results without an objective belong to nothing that would have to stay together.
-fn pieces<'a>(mut group: Vec<Placed<'a>>) -> Vec<Vec<Placed<'a>>> {
+fn pieces(mut group: Vec<Placed<'_>>) -> Vec<Vec<Placed<'_>>> {
     let mut pieces = vec![];
     while group.len() > PAGE && group.iter().all(|placed| placed.depth == 0) {
         let rest = group.split_off(PAGE);
