@@ -6,8 +6,8 @@ use secrecy::SecretString;
 use std::{fmt, sync::Arc, time::Duration};
 use url::Url;
 
-/// Requests that a connection starts in a second unless told otherwise. Jira Cloud takes [100 a second][limits] of each
-/// endpoint, and a burst after a rest stays below that, too.
+/// Requests that a connection starts in a second unless told otherwise. Jira Cloud has a [bucket][limits] of 100 for each
+/// endpoint, filled by 100 a second.
 ///
 /// [limits]: https://developer.atlassian.com/cloud/jira/platform/rate-limiting/
 pub const REQUESTS_PER_SECOND: u32 = 80;
@@ -43,7 +43,7 @@ pub struct SiteConfig {
     pub timeout: Duration,
     /// Requests under way at once.
     pub concurrency: usize,
-    /// Requests started in a second, evened out; after a rest a quarter more within one second.
+    /// Requests started in a second, evened out; after a rest three quarters of them at once.
     pub requests_per_second: u32,
     /// The account that every answer must come from, once known.
     pub expected_account: Option<String>,

@@ -13,7 +13,7 @@ pub(crate) use hold::Hold;
 use crate::{Error, admission::Wait};
 use breaker::Breaker;
 use end::End;
-use lane::{Burst, Lane};
+use lane::Lane;
 use near::Near;
 use okrsync_domain::{Clock, Instant};
 use reqwest::header::HeaderMap;
@@ -48,7 +48,7 @@ impl Limits {
     pub(crate) fn new(concurrency: usize, per_second: u32, clock: Clock) -> Self {
         Self {
             seats: Seats::new(concurrency),
-            whole: Lane::new(per_second, Burst::Half, clock.clone()),
+            whole: Lane::new(per_second, clock.clone()),
             endpoints: Mutex::new(Endpoints { per_second, lanes: HashMap::new() }),
             breaker: Breaker::new(clock.clone()),
             clock,
@@ -74,7 +74,7 @@ impl Limits {
         if let Some(lane) = endpoints.lanes.get(endpoint) {
             return lane.clone();
         }
-        let lane = Arc::new(Lane::new(endpoints.per_second, Burst::Quarter, self.clock.clone()));
+        let lane = Arc::new(Lane::new(endpoints.per_second, self.clock.clone()));
         endpoints.lanes.insert(endpoint.to_owned(), lane.clone());
         lane
     }
