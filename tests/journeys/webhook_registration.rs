@@ -1,7 +1,7 @@
 //! Webhooks that okrsync registers itself: with OAuth 2.0 on Cloud, renewed before they end, removed with the connection's.
 
 use chrono::TimeDelta;
-use okrsync_jira_sim::{Dialect, IssueDraft, JiraSim};
+use okrsync_jira_sim::{Dialect, Fault, IssueDraft, JiraSim};
 use okrsync_tests::{
     app::{DEADLINE, TestApp, text},
     consent::Oauth,
@@ -107,6 +107,18 @@ async fn a_removed_connection_leaves_no_webhook(database: TestDatabase, _: Diale
     assert!(site.webhooks().is_empty());
 }
 
+/// What Jira refuses to take back ends there by itself; the connection goes all the same.
+async fn a_jira_that_refuses_keeps_no_connection(database: TestDatabase, _: Dialect) {
+    let (app, site, connection) = signed_in(&database).await;
+    app.admin.post(&format!("/connections/{connection}/webhook"), &json!({})).await.expect(200);
+    app.sign_in(&connection).await;
+    let refusal = site.faults().add(Fault::token_rejected().forever());
+    app.admin.delete(&format!("/connections/{connection}")).await.expect(204);
+    assert!(site.faults().fired_by(refusal) > 0, "it was tried");
+    assert_eq!(site.webhooks().len(), 1);
+    app.admin.get(&format!("/connections/{connection}")).await.expect(404);
+}
+
 /// A delivery with a signature of an administrator's kind, or none, is nothing to a webhook of ours.
 async fn a_token_is_the_only_proof(database: TestDatabase, _: Dialect) {
     let (app, site, connection) = signed_in(&database).await;
@@ -125,4 +137,5 @@ async fn a_token_is_the_only_proof(database: TestDatabase, _: Dialect) {
 
 journey!(a_webhook_is_registered_and_renewed, one dialect);
 journey!(a_removed_connection_leaves_no_webhook, one dialect);
+journey!(a_jira_that_refuses_keeps_no_connection, one dialect);
 journey!(a_token_is_the_only_proof, one dialect);

@@ -125,7 +125,7 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(limit))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(headers::set))
-        // a large board is worth less than half the time at a quarter more bytes
+        // packing a board of a thousand rows is a good part of its time, and at this level it still takes 152 KiB
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn(telemetry::measure))
         .layer(

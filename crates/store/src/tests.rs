@@ -317,7 +317,8 @@ async fn what_is_mirrored_is_looked_up_one_by_one_while_a_first_sync_fills_the_t
         rows: i64,
     }
     fn rows_read(db: &mut Db) -> i64 {
-        let read = "SELECT pg_stat_get_xact_tuples_returned('mirror_pkey'::regclass) AS rows";
+        let read = "SELECT pg_stat_get_xact_tuples_returned('mirror'::regclass) \
+            + pg_stat_get_xact_tuples_returned('mirror_pkey'::regclass) AS rows";
         let Db::Pg(c) = db else { unreachable!("only servers get here") };
         diesel::sql_query(read).get_result::<Read>(c).unwrap().rows
     }
@@ -330,18 +331,23 @@ async fn what_is_mirrored_is_looked_up_one_by_one_while_a_first_sync_fills_the_t
             // the connection they belong to is of no interest
             on!(&mut *db, |c| c.batch_execute("SET LOCAL session_replication_role = replica"))?;
             let odd: Vec<IssueId> = (1..=500).map(|number| IssueId(20_001 + number * 36)).collect();
+            let even = |first: u32, last: u32| {
+                format!(
+                    "INSERT INTO mirror (connection_id, issue_id, seen_at, fields, document) \
+                    SELECT 'c', number, now(), '[]', repeat('x', 500) FROM generate_series({first}, {last}, 2) AS number"
+                )
+            };
+            on!(&mut *db, |c| c.batch_execute(&even(20_000, 20_018)))?;
             for _ in 0..10 {
                 mirror::load(db, "c", &odd)?;
             }
-            let even = "INSERT INTO mirror (connection_id, issue_id, seen_at, fields, document) \
-                SELECT 'c', number, now(), '[]', repeat('x', 500) FROM generate_series(20000, 40000, 2) AS number";
-            on!(&mut *db, |c| c.batch_execute(even))?;
+            on!(&mut *db, |c| c.batch_execute(&even(20_020, 40_000)))?;
             let before = rows_read(db);
             assert_eq!(mirror::load(db, "c", &odd)?.len(), 0);
             Ok(rows_read(db) - before)
         });
         let read = read.await.unwrap();
-        assert!(read <= 1000, "{read} rows of the index read for 500 issues");
+        assert!(read <= 1000, "{read} rows read for 500 issues");
     }
 }
 

@@ -113,7 +113,7 @@ pub(crate) fn render(reader: &Reader, hook: &Hook, entries: &Entries) -> Markup 
                     "Jira tells okrsync of changed issues, and numbers follow within seconds. Whatever it does not tell, the refresh of every period finds all the same."
                 }
             }
-            @if let Some(made) = &hook.made { (handover(made)) }
+            @if let Some(made) = hook.made.as_ref().filter(|made| made.webhook.kind == WebhookKind::Manual) { (handover(made)) }
             @if let Some(webhook) = &hook.webhook { (card("How it fares", &html! {}, "", &standing(reader, webhook))) }
             (card(if hook.webhook.is_some() { "Set it up anew" } else { "Set it up" }, &html! {}, "", &setting_up(reader, hook, entries)))
         }
@@ -121,9 +121,8 @@ pub(crate) fn render(reader: &Reader, hook: &Hook, entries: &Entries) -> Markup 
     page(reader, &format!("Webhook of {}", connection.name), &content)
 }
 
-/// What an administrator of Jira needs; nothing where okrsync registers it by itself.
+/// What an administrator of Jira needs to make it by hand.
 fn handover(made: &SetUp) -> Markup {
-    let Some(secret) = shown(made) else { return html! {} };
     card(
         "Hand over to an administrator of Jira",
         &html! {},
@@ -134,20 +133,12 @@ fn handover(made: &SetUp) -> Markup {
                 ol class="handover" {
                     li { "In Jira, open Administration, System, WebHooks, and create a webhook." }
                     li { "Address: " p class="secret" { code { (made.url.expose_secret()) } } }
-                    @if !secret.is_empty() { li { "Secret: " p class="secret" { code { (secret) } } } }
+                    @if let Some(secret) = &made.signing_secret { li { "Secret: " p class="secret" { code { (secret.expose_secret()) } } } }
                     li { "Events: issue created, updated and deleted. No filter is needed." }
                 }
             }
         },
     )
-}
-
-/// The signing secret of one that is made by hand, empty where it is not signed.
-fn shown(made: &SetUp) -> Option<&str> {
-    match made.webhook.kind {
-        WebhookKind::Manual => Some(made.signing_secret.as_ref().map_or("", |secret| secret.expose_secret())),
-        WebhookKind::Registered => None,
-    }
 }
 
 fn standing(reader: &Reader, webhook: &Webhook) -> Markup {
