@@ -112,7 +112,7 @@ async fn a_jira_that_refuses_keeps_no_connection(database: TestDatabase, _: Dial
     let (app, site, connection) = signed_in(&database).await;
     app.admin.post(&format!("/connections/{connection}/webhook"), &json!({})).await.expect(200);
     app.sign_in(&connection).await;
-    let refusal = site.faults().add(Fault::token_rejected().forever());
+    let refusal = site.faults().add(Fault::status(403).on_path("/webhook").forever());
     app.admin.delete(&format!("/connections/{connection}")).await.expect(204);
     assert!(site.faults().fired_by(refusal) > 0, "it was tried");
     assert_eq!(site.webhooks().len(), 1);
