@@ -2,9 +2,12 @@
 
 use crate::store_world::{Canned, World};
 use chrono::TimeDelta;
-use okrsync_domain::{Clock, Instant, Problem};
+use okrsync_domain::{
+    Clock, Instant, Problem,
+    issue::{Facts, FieldId, IssueId, IssueKey},
+};
 use okrsync_jira_sim::{Dialect, Fault, IssueDraft, JiraSim, SimClock, SiteOptions};
-use okrsync_store::{Measure, Measured, Mirrored};
+use okrsync_store::{Measure, Measured};
 use okrsync_tests::{
     app::{DEADLINE, TestApp, connection_body, text},
     clients::Client,
@@ -217,12 +220,12 @@ const HEAD_START: Duration = Duration::from_secs(3);
 struct Held(Canned, mpsc::Receiver<()>);
 
 impl Measure for Held {
-    fn take(&mut self, _: &Mirrored) {}
+    fn take(&mut self, _: IssueId, _: &Facts, _: &BTreeMap<FieldId, String>) {}
 
-    fn finish(self: Box<Self>, at: Instant) -> Result<Measured, Problem> {
+    fn finish(self: Box<Self>, at: Instant, key: &mut dyn FnMut(IssueId) -> IssueKey) -> Result<Measured, Problem> {
         let Self(canned, held) = *self;
         held.recv().expect("it is told");
-        Box::new(canned).finish(at)
+        Box::new(canned).finish(at, key)
     }
 }
 

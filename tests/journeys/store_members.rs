@@ -5,14 +5,18 @@
     reason = "a story ends where the store refuses what it should do, and the error says why"
 )]
 
-use crate::store_world::{World, at, issue, issues, noon, on_both};
+use crate::store_world::{Canned, World, at, issue, issues, noon, on_both};
 use chrono::TimeDelta;
 use okrsync_domain::{
-    Instant,
-    issue::{Facts, FieldId, Issue, IssueId, WorkProgress},
+    Instant, Problem, QueryId,
+    connection::Connection,
+    issue::{Facts, FieldId, Issue, IssueId, IssueKey, WorkProgress},
 };
-use okrsync_store::{Demand, MemberChanges, Mirrored, Page, Recording, StoreError};
-use std::sync::Arc;
+use okrsync_store::{Demand, Measure, Measured, MemberChanges, Mirrored, Page, Recording, SecretChanges, StoreError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 on_both!(
     members_are_known_at_every_reading,
@@ -21,6 +25,8 @@ on_both!(
     nothing_is_written_that_was_not_measured,
     what_is_mirrored_is_believed_while_nothing_contradicts,
     many_issues_are_recorded,
+    what_was_written_since_is_all_that_is_read_again,
+    what_another_process_mirrors_and_drops_is_known,
 );
 
 async fn members_are_known_at_every_reading(world: World) {
@@ -176,4 +182,114 @@ async fn many_issues_are_recorded(world: World) {
     assert_eq!(changes, MemberChanges { joined: 0, left: 100, changed: 1_200 });
     let members = world.store.members(link.link.query_id, None, None, 5_000).await.unwrap();
     assert_eq!(members, issues(2_200, 1_300));
+}
+
+/// What a refresh was given to measure: whether each issue is done, and the fields of numbers that are too large.
+type Given = Vec<(i64, bool, Vec<String>)>;
+
+struct Noting(Canned, Arc<Mutex<Given>>);
+
+impl Measure for Noting {
+    fn take(&mut self, id: IssueId, facts: &Facts, too_large: &BTreeMap<FieldId, String>) {
+        let fields = too_large.keys().map(|field| field.0.clone()).collect();
+        self.1.lock().unwrap().push((id.0, facts.completed, fields));
+    }
+
+    fn finish(self: Box<Self>, at: Instant, key: &mut dyn FnMut(IssueId) -> IssueKey) -> Result<Measured, Problem> {
+        assert_eq!(key(IssueId(2)), IssueKey("AE-2".to_owned()), "what is said of a member names it");
+        Box::new(self.0).finish(at, key)
+    }
+}
+
+/// Refreshes with what is mirrored, where statuses count as given; what was measured.
+async fn measured(world: &World, query: QueryId, done: &[(&str, bool)], now: Instant) -> Result<Given, StoreError> {
+    world.ask(query, now).await;
+    let claim = world.claim_one(now).await;
+    let (mut recording, canned) = world.recording(claim.clone(), &issues(3, 0), now);
+    recording.done = Arc::new(done.iter().map(|(status, done)| ((*status).to_owned(), *done)).collect());
+    let given = Arc::new(Mutex::new(Vec::new()));
+    match world.store.record(recording, Box::new(Noting(canned, given.clone()))).await {
+        Ok(_) => {
+            let mut given = given.lock().unwrap().clone();
+            given.sort();
+            Ok(given)
+        }
+        Err(error) => {
+            world.store.release(&claim.lease).await.unwrap();
+            Err(error)
+        }
+    }
+}
+
+async fn what_was_written_since_is_all_that_is_read_again(world: World) {
+    let (connection, _, link) = world.linked("project = AE").await;
+    let query = link.link.query_id;
+    let claim = world.claim_one(noon()).await;
+    world.mirror(&claim, issues(3, 1), noon()).await.unwrap();
+    world.store.release(&claim.lease).await.unwrap();
+    let all = |done: [bool; 3]| (1..).zip(done).map(|(id, done)| (id, done, Vec::new())).collect::<Given>();
+    let (to_do, all_done) = ([("3", false)], [("3", true)]);
+    assert_eq!(measured(&world, query, &[], at(1)).await.unwrap(), all([true, false, false]));
+    assert_eq!(measured(&world, query, &to_do, at(2)).await.unwrap(), all([false; 3]), "statuses count otherwise");
+    assert_eq!(measured(&world, query, &all_done, at(3)).await.unwrap(), all([true; 3]));
+
+    world.mirror(&claim, vec![Issue { status_id: Some("4".into()), ..issue(2, false) }], at(4)).await.unwrap();
+    assert_eq!(measured(&world, query, &all_done, at(5)).await.unwrap(), all([true, false, true]));
+    // what others find gone while this one is under way was there when it began: its row is not asked for
+    world.store.unmirror(connection.id, vec![IssueId(3)]).await.unwrap();
+    assert_eq!(measured(&world, query, &all_done, at(6)).await.unwrap(), all([true, false, true]));
+    let unread = measured(&world, query, &to_do, at(7)).await;
+    assert!(matches!(unread, Err(StoreError::NotMirrored { lacking: 1 })), "{unread:?}");
+
+    let odd = Mirrored {
+        issue: issue(3, true),
+        too_large: [(FieldId::new("customfield_1"), "1e40".to_owned())].into(),
+        fields: Arc::new(world.recording(claim.clone(), &issues(1, 0), noon()).0.fields),
+        seen_at: at(8),
+    };
+    world.store.mirror(connection.id, vec![odd].into()).await.unwrap();
+    for minute in [9, 10] {
+        let given = measured(&world, query, &all_done, at(minute)).await.unwrap();
+        assert_eq!(given[2], (3, true, vec!["customfield_1".to_owned()]), "also when nothing was written since");
+    }
+    world.mirror(&claim, vec![issue(3, true)], at(11)).await.unwrap();
+    for minute in [12, 13] {
+        measured(&world, query, &all_done, at(minute)).await.unwrap();
+    }
+    move_to_another_site(&world, connection).await;
+    let elsewhere = measured(&world, query, &all_done, at(14)).await;
+    assert!(matches!(elsewhere, Err(StoreError::NotMirrored { lacking: 3 })), "{elsewhere:?}");
+}
+
+async fn move_to_another_site(world: &World, connection: Connection) {
+    let now = world.store.get_connection(connection.id).await.unwrap();
+    let moved = Connection { server_url: "https://northwind-apps.atlassian.net".to_owned(), ..now };
+    world.store.update_connection(&moved, SecretChanges::default(), at(14)).await.unwrap();
+}
+
+async fn what_another_process_mirrors_and_drops_is_known(world: World) {
+    let (connection, _, _) = world.linked("project = AE").await;
+    let (claim, other) = (world.claim_one(noon()).await, world.another_store().await);
+    let lacking = async || {
+        let demand = Demand {
+            fields: [].into(),
+            statuses: ["3".to_owned()].into(),
+            now: at(1),
+            believed_for: TimeDelta::hours(24),
+        };
+        let listed = (1..=3).map(|id| (IssueId(id), None)).collect();
+        let lacking = world.store.unmirrored(connection.id, listed, demand).await.unwrap();
+        lacking.into_iter().map(|id| id.0).collect::<Vec<_>>()
+    };
+    world.mirror(&claim, issues(2, 0), noon()).await.unwrap();
+    assert_eq!(lacking().await, [3]);
+    let fetched = Mirrored { issue: issue(3, false), too_large: [].into(), fields: Arc::default(), seen_at: noon() };
+    other.mirror(connection.id, vec![fetched].into()).await.unwrap();
+    assert!(lacking().await.is_empty());
+    other.note_hints(connection.id, vec![IssueId(1)], at(1)).await.unwrap();
+    assert_eq!(lacking().await, [1], "of which Jira says that it has changed");
+    other.unmirror(connection.id, vec![IssueId(2)]).await.unwrap();
+    assert_eq!(lacking().await, [1, 2]);
+    world.store.unmirror(connection.id, vec![IssueId(3)]).await.unwrap();
+    assert_eq!(lacking().await, [1, 2, 3]);
 }

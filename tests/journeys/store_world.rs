@@ -21,7 +21,7 @@ use okrsync_store::{
     RefreshScope, Store, StoreError,
 };
 use okrsync_tests::databases::{Backend, TestDatabase};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Two tests of a story: `async fn story(world: World)`, on each database.
 macro_rules! on_both {
@@ -181,9 +181,9 @@ impl World {
 pub(crate) struct Canned(pub(crate) Measured);
 
 impl Measure for Canned {
-    fn take(&mut self, _: &Mirrored) {}
+    fn take(&mut self, _: IssueId, _: &Facts, _: &BTreeMap<FieldId, String>) {}
 
-    fn finish(self: Box<Self>, at: Instant) -> Result<Measured, Problem> {
+    fn finish(self: Box<Self>, at: Instant, _: &mut dyn FnMut(IssueId) -> IssueKey) -> Result<Measured, Problem> {
         let mut measured = self.0;
         measured.readings.iter_mut().for_each(|reading| reading.at = at);
         Ok(measured)

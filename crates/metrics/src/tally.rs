@@ -13,15 +13,23 @@ use rust_decimal::Decimal;
 
 /// Why a set of issues could not be measured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MeasureError {
+pub enum MeasureError<Name = IssueKey> {
     /// The numbers have more digits together than a decimal keeps (28). Nothing is stored; the cure is in Jira.
     #[error("the numbers in `{field}` are too large to add up exactly; the largest is in {issue}")]
     TooLarge {
         /// The issue with the largest number.
-        issue: IssueKey,
+        issue: Name,
         /// The field it is in.
         field: FieldId,
     },
+}
+
+impl<Name> MeasureError<Name> {
+    /// The same, with the issue named otherwise.
+    pub fn naming<Other>(self, name: impl FnOnce(Name) -> Other) -> MeasureError<Other> {
+        let Self::TooLarge { issue, field } = self;
+        MeasureError::TooLarge { issue: name(issue), field }
+    }
 }
 
 /// Measures a set of issues.
@@ -126,9 +134,9 @@ pub fn issue_value(facts: &Facts, rule: &Rule) -> Option<Decimal> {
     in_unit(&rule.metric, part(facts, rule)?).ok().flatten()
 }
 
-/// Gathers issues one by one, so that a large set can pass page by page.
+/// Gathers issues one by one, so that a large set can pass page by page. An error names an issue as it was given.
 #[derive(Debug, Clone)]
-pub struct Tallier {
+pub struct Tallier<Name = IssueKey> {
     rule: Rule,
     matched: u64,
     completed: u64,
@@ -136,18 +144,18 @@ pub struct Tallier {
     done: Gathered,
     coverage: Coverage,
     negative: bool,
-    largest: Option<Largest>,
+    largest: Option<Largest<Name>>,
 }
 
 /// The largest number so far: what an error names.
 #[derive(Debug, Clone)]
-struct Largest {
+struct Largest<Name> {
     size: Decimal,
-    issue: IssueKey,
+    issue: Name,
     field: FieldId,
 }
 
-impl Tallier {
+impl<Name: Clone + Ord> Tallier<Name> {
     /// Without any issue.
     pub fn new(rule: Rule) -> Self {
         let gathered = Gathered::new(&rule.metric);
@@ -163,8 +171,8 @@ impl Tallier {
         }
     }
 
-    /// Adds an issue. The key is kept only to name the issue in an error.
-    pub fn add(&mut self, key: &IssueKey, facts: &Facts) {
+    /// Adds an issue. The name is kept only to name the issue in an error.
+    pub fn add(&mut self, name: &Name, facts: &Facts) {
         self.matched += 1;
         self.completed += u64::from(facts.completed);
         let part = part(facts, &self.rule);
@@ -173,24 +181,24 @@ impl Tallier {
             self.coverage.without_value += u64::from(part.is_none());
         }
         let Some(part) = part else { return };
-        self.note_size(key, facts, part);
+        self.note_size(name, facts, part);
         self.all.add(part);
         if facts.completed {
             self.done.add(part);
         }
     }
 
-    /// Remembers the issue with the largest number; of equal ones the first by key, so that order plays no part.
-    fn note_size(&mut self, key: &IssueKey, facts: &Facts, part: Part) {
+    /// Remembers the issue with the largest number; of equal ones the first by name, so that order plays no part.
+    fn note_size(&mut self, name: &Name, facts: &Facts, part: Part) {
         let number = match part {
             Part::Number(number) => number,
             Part::Progress(progress) => progress.done.into(),
         };
         self.negative |= number.is_sign_negative() && !number.is_zero();
         let size = number.abs();
-        let larger = self.largest.as_ref().is_none_or(|l| size > l.size || (size == l.size && *key < l.issue));
+        let larger = self.largest.as_ref().is_none_or(|l| size > l.size || (size == l.size && *name < l.issue));
         if larger {
-            self.largest = Some(Largest { size, issue: key.clone(), field: field(facts, &self.rule) });
+            self.largest = Some(Largest { size, issue: name.clone(), field: field(facts, &self.rule) });
         }
     }
 
@@ -198,7 +206,7 @@ impl Tallier {
     ///
     /// # Panics
     /// Never: only a number can be too large, and the largest one is known.
-    pub fn finish(self) -> Result<Tally, MeasureError> {
+    pub fn finish(self) -> Result<Tally, MeasureError<Name>> {
         let Self { rule, matched, completed, all, done, coverage, negative, largest } = self;
         let too_large = |_| {
             let Largest { issue, field, .. } = largest.clone().expect("without a number nothing is too large");

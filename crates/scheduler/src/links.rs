@@ -5,7 +5,7 @@ use okrsync_connections::Wanted;
 use okrsync_domain::{
     OkrId, Problem,
     catalogue::story_points_fields,
-    issue::FieldId,
+    issue::{FieldId, IssueId},
     measure::{Measure, Metric},
     reading::Tally,
 };
@@ -87,7 +87,7 @@ impl Measurable {
     }
 
     /// A tally for a new walk.
-    pub(crate) fn tallier(&self) -> Tallier {
+    pub(crate) fn tallier(&self) -> Tallier<IssueId> {
         Tallier::new(self.rule.clone())
     }
 

@@ -8,21 +8,33 @@ use crate::{
 use okrsync_connections::Error;
 use okrsync_domain::{
     Instant, OkrId, Problem, QueryId, Random, RefreshId,
+    issue::{Facts, FieldId, IssueId, IssueKey},
     reading::{Reading, ReadingKind, Warning},
 };
 use okrsync_metrics::Tallier;
-use okrsync_store::{Measure, Measured, Mirrored};
+use okrsync_store::{Measure, Measured};
+use std::collections::BTreeMap;
 
 /// All links of a query with what they have gathered so far.
 #[derive(Clone)]
 pub(crate) struct Measuring {
-    links: Vec<(Measurable, Tallier)>,
+    links: Vec<(Measurable, Tallier<IssueId>)>,
     failed: Vec<(OkrId, Problem)>,
+    too_large: Vec<TooLarge>,
     warnings: Vec<Warning>,
     query_id: QueryId,
     refresh_id: RefreshId,
     now: Instant,
     random: Random,
+}
+
+/// A number of an issue that cannot be kept exactly, and the OKR that cannot be measured therefore.
+#[derive(Clone)]
+struct TooLarge {
+    okr: OkrId,
+    issue: IssueId,
+    field: FieldId,
+    text: String,
 }
 
 impl Measuring {
@@ -35,27 +47,29 @@ impl Measuring {
     ) -> Self {
         let Links { measurable, failed } = links;
         let links = measurable.into_iter().map(|link| (link.clone(), link.tallier())).collect();
-        Self { links, failed, warnings, query_id, refresh_id, now, random }
+        Self { links, failed, too_large: Vec::new(), warnings, query_id, refresh_id, now, random }
     }
 }
 
 impl Measure for Measuring {
     /// A number that is too large costs the links that need it, not the others.
-    fn take(&mut self, member: &Mirrored) {
-        let issue = &member.issue;
-        for (field, text) in &member.too_large {
-            let error = Error::NumberTooLarge { issue: issue.key.clone(), field: field.clone(), text: text.clone() };
+    fn take(&mut self, id: IssueId, facts: &Facts, too_large: &BTreeMap<FieldId, String>) {
+        for (field, text) in too_large {
             for (link, _) in self.links.extract_if(.., |(link, _)| link.reads(field)) {
-                self.failed.push((link.okr_id, jira(&error, self.now)));
+                self.too_large.push(TooLarge { okr: link.okr_id, issue: id, field: field.clone(), text: text.clone() });
             }
         }
         for (_, tallier) in &mut self.links {
-            tallier.add(&issue.key, &issue.facts);
+            tallier.add(&id, facts);
         }
     }
 
-    fn finish(self: Box<Self>, at: Instant) -> Result<Measured, Problem> {
+    fn finish(self: Box<Self>, at: Instant, key: &mut dyn FnMut(IssueId) -> IssueKey) -> Result<Measured, Problem> {
         let (mut readings, mut failed) = (Vec::with_capacity(self.links.len()), self.failed);
+        for TooLarge { okr, issue, field, text } in self.too_large {
+            let error = Error::NumberTooLarge { issue: key(issue), field, text };
+            failed.push((okr, jira(&error, self.now)));
+        }
         for (link, tallier) in self.links {
             match tallier.finish() {
                 Ok(tally) => readings.push(Reading {
@@ -69,7 +83,10 @@ impl Measure for Measuring {
                     measure: link.measure,
                     tally: Measurable::warned(tally, &self.warnings),
                 }),
-                Err(error) => failed.push((link.okr_id, too_large(&error.to_string(), self.now))),
+                Err(error) => {
+                    let error = error.naming(&mut *key);
+                    failed.push((link.okr_id, too_large(&error.to_string(), self.now)));
+                }
             }
         }
         match failed.first() {

@@ -130,6 +130,8 @@ impl Engine {
         // Before they can be claimed, so that they are not measured by what was learnt before.
         context.waker.note_hint(id);
         let holding = context.store.note_hints(id, issues.clone(), context.clock.now()).await?;
+        // Visits from now on know of the hint: one of them serves all queries that it concerns.
+        let noted_at = context.clock.now();
         self.tell_hint(id);
         tracing::debug!(connection.id = %id, issues = issues.len(), queries = holding.len(), "Jira hints at changes");
         let known: Vec<QueryId> = holding.iter().map(|(query, _)| *query).collect();
@@ -144,8 +146,7 @@ impl Engine {
         let joined = if joining.is_empty() {
             Vec::new()
         } else {
-            context.waker.note_hint(id);
-            let joined = context.store.hint_queries(id, joining, context.clock.now()).await?;
+            let joined = context.store.hint_queries(id, joining, noted_at).await?;
             self.tell_hint(id);
             joined
         };

@@ -292,6 +292,8 @@ impl Store {
             let gone = on!(db, |c| diesel::delete(connections::table.find(key)).execute(c))?;
             if gone == 0 { Err(StoreError::not_found(CONNECTION, &id)) } else { Ok(()) }
         })
-        .await
+        .await?;
+        self.standings.forget(id);
+        Ok(())
     }
 }

@@ -95,28 +95,44 @@ pub(crate) struct Comparison {
     changes: MemberChanges,
 }
 
+/// The members that a piece is compared with: those of the same range of ids.
+pub(crate) struct Before {
+    last: i64,
+    rows: BTreeMap<i64, MemberRow>,
+}
+
+impl Before {
+    pub(crate) fn has(&self, id: IssueId) -> bool {
+        self.rows.contains_key(&id.0)
+    }
+
+    /// Takes a member out, with the facts that it was measured by.
+    pub(crate) fn take(&mut self, id: IssueId) -> Result<Option<Facts>, StoreError> {
+        self.rows.remove(&id.0).map(|row| row.facts()).transpose()
+    }
+}
+
 impl Comparison {
     pub(crate) fn begin(query: &str, at: Instant) -> Self {
         Self { query: query.to_owned(), at, behind: i64::MIN, ended: Vec::new(), changes: MemberChanges::default() }
     }
 
-    /// The current members behind those that were compared, up to an issue.
-    fn before(&self, db: &mut Db, last: i64) -> Result<BTreeMap<i64, MemberRow>, StoreError> {
+    /// The current members behind those that were compared, up to an issue. Pieces come by ascending id.
+    pub(crate) fn before(&self, db: &mut Db, last: IssueId) -> Result<Before, StoreError> {
         let current = members::table
             .filter(members::query_id.eq(&self.query).and(members::ended_at.is_null()))
-            .filter(members::issue_id.gt(self.behind).and(members::issue_id.le(last)));
+            .filter(members::issue_id.gt(self.behind).and(members::issue_id.le(last.0)));
         let rows: Vec<MemberRow> = on!(db, |c| current.select(MemberRow::as_select()).load(c))?;
-        Ok(rows.into_iter().map(|row| (row.issue_id, row)).collect())
+        Ok(Before { last: last.0, rows: rows.into_iter().map(|row| (row.issue_id, row)).collect() })
     }
 
-    /// Compares a piece of what matches now: opens rows for what is new or different, and closes those of what matches no
-    /// longer. Pieces, and the issues of a piece, come by ascending id.
-    pub(crate) fn compare(&mut self, db: &mut Db, issues: &[Issue]) -> Result<(), StoreError> {
-        let Some(last) = issues.last().map(|issue| issue.id.0) else { return Ok(()) };
-        let (mut before, mut opened) = (self.before(db, last)?, Vec::new());
+    /// Compares a piece of what matches now with what matched before: opens rows for what is new or different, and closes
+    /// those of what matches no longer. What is known to be as it was has been taken from `before`.
+    pub(crate) fn compare(&mut self, db: &mut Db, mut before: Before, issues: &[Issue]) -> Result<(), StoreError> {
+        let mut opened = Vec::new();
         for issue in issues {
-            match before.remove(&issue.id.0) {
-                Some(row) if row.facts()? == issue.facts => continue,
+            match before.take(issue.id)? {
+                Some(facts) if facts == issue.facts => continue,
                 Some(_) => {
                     self.changes.changed += 1;
                     self.ended.push(issue.id.0);
@@ -125,8 +141,8 @@ impl Comparison {
             }
             opened.push(MemberRow::new(&self.query, issue.id, self.at, &issue.facts));
         }
+        self.behind = before.last;
         self.leave(before);
-        self.behind = last;
         self.end_rows(db)?;
         for part in opened.chunks(CHUNK) {
             on!(&mut *db, |c| diesel::insert_into(members::table).values(part).execute(c))?;
@@ -136,15 +152,15 @@ impl Comparison {
 
     /// Closes the rows of those behind the last piece: they match no longer.
     pub(crate) fn finish(mut self, db: &mut Db) -> Result<MemberChanges, StoreError> {
-        let before = self.before(db, i64::MAX)?;
+        let before = self.before(db, IssueId(i64::MAX))?;
         self.leave(before);
         self.end_rows(db)?;
         Ok(self.changes)
     }
 
-    fn leave(&mut self, left: BTreeMap<i64, MemberRow>) {
-        self.changes.left += u64::try_from(left.len()).unwrap_or(u64::MAX);
-        self.ended.extend(left.into_keys());
+    fn leave(&mut self, left: Before) {
+        self.changes.left += u64::try_from(left.rows.len()).unwrap_or(u64::MAX);
+        self.ended.extend(left.rows.into_keys());
     }
 
     /// Ends the current rows of `ended`. They began before: refreshes of a query follow each other.

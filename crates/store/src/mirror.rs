@@ -1,6 +1,11 @@
 //! The mirror: issues as they were last fetched, from which refreshes measure. What it holds is believed only as long as a
 //! look at what changed vouches for it.
 
+mod standings;
+pub(crate) mod versions;
+
+pub(crate) use standings::AllStandings;
+
 use crate::{
     Store,
     error::StoreError,
@@ -23,6 +28,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
+use versions::Change;
 
 /// An issue with how it was fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,18 +80,7 @@ struct MirrorRow {
     status_id: Option<String>,
     fields: String,
     document: String,
-}
-
-/// What decides whether a row is good enough.
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = mirror)]
-struct Standing {
-    issue_id: i64,
-    seen_at: Ts,
-    listed_at: Option<Ts>,
-    updated_at: Option<Ts>,
-    status_id: Option<String>,
-    fields: String,
+    version: i64,
 }
 
 fn text<T: Serialize>(value: &T) -> String {
@@ -93,7 +88,7 @@ fn text<T: Serialize>(value: &T) -> String {
 }
 
 impl MirrorRow {
-    fn of(connection: &str, seen: &Mirrored) -> Self {
+    fn of(connection: &str, seen: &Mirrored, version: i64) -> Self {
         Self {
             connection_id: connection.to_owned(),
             issue_id: seen.issue.id.0,
@@ -102,6 +97,7 @@ impl MirrorRow {
             status_id: seen.issue.status_id.clone(),
             fields: text(&*seen.fields),
             document: text(&Document { issue: &seen.issue, too_large: seen.too_large.clone() }),
+            version,
         }
     }
 
@@ -130,25 +126,9 @@ fn life(id: i64, once: TimeDelta) -> TimeDelta {
     once + once / 1000 * i32::try_from(share).unwrap_or(0)
 }
 
-impl Standing {
-    fn is_good(&self, updated: Option<Instant>, demand: &Demand, knows: &mut HashMap<String, bool>) -> bool {
-        let is_current = self.listed_at.is_none_or(|listed| listed.0 < self.seen_at.0);
-        let is_same = updated.is_none_or(|updated| self.updated_at == Some(Ts(updated)));
-        let is_young = demand.now - self.seen_at.0 < life(self.issue_id, demand.believed_for);
-        let has_status = self.status_id.as_ref().is_some_and(|status| demand.statuses.contains(status));
-        is_current && is_same && is_young && has_status && has_fields(&self.fields, &demand.fields, knows)
-    }
-}
-
-/// Whether all needed fields were asked for. There are few different lists: each is read once.
-fn has_fields(list: &str, needed: &BTreeSet<FieldId>, known: &mut HashMap<String, bool>) -> bool {
-    if let Some(answer) = known.get(list) {
-        return *answer;
-    }
-    let fields: BTreeSet<FieldId> = serde_json::from_str(list).unwrap_or_default();
-    let answer = needed.is_subset(&fields);
-    known.insert(list.to_owned(), answer);
-    answer
+/// Whether all needed fields were asked for.
+fn has_fields(list: &str, needed: &BTreeSet<FieldId>) -> bool {
+    needed.is_subset(&serde_json::from_str(list).unwrap_or_default())
 }
 
 /// Reads at most a chunk of the mirror by ascending id, inside somebody's transaction.
@@ -185,38 +165,40 @@ fn keep(db: &mut Db, rows: &[MirrorRow]) -> Result<(), StoreError> {
             mirror::status_id.eq(excluded(mirror::status_id)),
             mirror::fields.eq(excluded(mirror::fields)),
             mirror::document.eq(excluded(mirror::document)),
+            mirror::version.eq(excluded(mirror::version)),
         ))
         .execute(c))?;
     Ok(())
 }
 
-/// Notes that a chunk of issues was listed as changed; those that are mirrored.
-fn list(db: &mut Db, connection: &str, keys: &[i64], at: Instant) -> Result<Vec<i64>, StoreError> {
+/// Notes in a change of the mirror that a chunk of issues was listed as changed; those that are mirrored.
+fn list(db: &mut Db, connection: &str, keys: &[i64], at: Instant, version: i64) -> Result<Vec<i64>, StoreError> {
     let rows = mirror::table.filter(mirror::connection_id.eq(connection));
     let ids = rows.select(mirror::issue_id);
     let known: Vec<i64> = on_ids!(&mut *db, mirror::issue_id, keys.to_vec(), |c, these| ids.filter(these).load(c))?;
     let later = rows.filter(mirror::listed_at.is_null().or(mirror::listed_at.lt(Some(Ts(at)))));
     on_ids!(db, mirror::issue_id, keys.to_vec(), |c, these| diesel::update(later.filter(these))
-        .set(mirror::listed_at.eq(Some(Ts(at))))
+        .set((mirror::listed_at.eq(Some(Ts(at))), mirror::version.eq(version)))
         .execute(c))?;
     Ok(known)
 }
 
 /// Has issues fetched again before what is mirrored of them is believed, because somebody says that they have changed.
 pub(crate) fn doubt(db: &mut Db, connection: &str, keys: &[i64], now: Instant) -> Result<(), StoreError> {
-    turns::on_mirror(db, connection)?;
+    let version = versions::next(db, connection, Change::Writes)?;
     let mark = mirror_marks::table.find(connection).select(mirror_marks::looked_at);
     let mark: Option<Ts> = on!(&mut *db, |c| mark.first(c).optional())?;
     // As late as anything that was fetched after the last look, also where the clock stands still or is behind another.
     let at = mark.map_or(now, |mark| now.max(mark.0 + AFTER_LOOK));
     for part in keys.chunks(CHUNK) {
-        list(db, connection, part, at)?;
+        list(db, connection, part, at, version)?;
     }
     Ok(())
 }
 
 /// Throws a connection's mirror away: what it holds is not about this site any more.
 pub(crate) fn clear(db: &mut Db, connection: &str) -> Result<(), StoreError> {
+    versions::next(db, connection, Change::Begins)?;
     let rows = mirror::table.filter(mirror::connection_id.eq(connection));
     on!(&mut *db, |c| diesel::delete(rows).execute(c))?;
     on!(db, |c| diesel::delete(mirror_marks::table.find(connection)).execute(c))?;
@@ -228,10 +210,10 @@ impl Store {
     pub async fn mirror(&self, connection: ConnectionId, seen: Arc<[Mirrored]>) -> Result<(), StoreError> {
         self.write(move |db| {
             let key = connection.to_string();
-            turns::on_mirror(db, &key)?;
+            let version = versions::next(db, &key, Change::Writes)?;
             for part in seen.chunks(CHUNK) {
                 let news = younger(db, &key, part)?;
-                let rows: Vec<MirrorRow> = news.iter().map(|seen| MirrorRow::of(&key, seen)).collect();
+                let rows: Vec<MirrorRow> = news.iter().map(|seen| MirrorRow::of(&key, seen, version)).collect();
                 keep(db, &rows)?;
                 issues::show(db, &key, news.iter().map(|seen| &seen.issue))?;
             }
@@ -247,22 +229,10 @@ impl Store {
         listed: Vec<Sighting>,
         demand: Demand,
     ) -> Result<Vec<IssueId>, StoreError> {
-        self.read(move |db| {
-            let (connection, mut knows, mut lacking) = (connection.to_string(), HashMap::new(), Vec::new());
-            for part in listed.chunks(CHUNK) {
-                let keys: Vec<i64> = part.iter().map(|(id, _)| id.0).collect();
-                let query = mirror::table.filter(mirror::connection_id.eq(&connection));
-                let rows: Vec<Standing> = on_ids!(&mut *db, mirror::issue_id, keys, |c, these| query
-                    .filter(these)
-                    .select(Standing::as_select())
-                    .load(c))?;
-                let rows: HashMap<i64, Standing> = rows.into_iter().map(|row| (row.issue_id, row)).collect();
-                let good = |(id, updated): &Sighting, knows: &mut HashMap<String, bool>| {
-                    rows.get(&id.0).is_some_and(|row| row.is_good(*updated, &demand, knows))
-                };
-                lacking.extend(part.iter().filter(|seen| !good(seen, &mut knows)).map(|(id, _)| *id));
-            }
-            Ok(lacking)
+        let mut standings = self.standings.of(connection).await;
+        self.snapshot(move |db| {
+            standings.catch_up(db, &connection.to_string())?;
+            Ok(standings.lacking(&listed, &demand))
         })
         .await
     }
@@ -293,6 +263,7 @@ impl Store {
             if mark != seen.map(Ts) {
                 return Ok(());
             }
+            versions::next(db, &key, Change::Begins)?;
             let older = mirror::table.filter(mirror::connection_id.eq(&key).and(mirror::seen_at.lt(Ts(since))));
             on!(&mut *db, |c| diesel::delete(older).execute(c))?;
             let row = (mirror_marks::connection_id.eq(&key), mirror_marks::looked_at.eq(Ts(since)));
@@ -317,10 +288,10 @@ impl Store {
     ) -> Result<Vec<IssueId>, StoreError> {
         self.write(move |db| {
             let (key, mut known) = (connection.to_string(), Vec::new());
-            turns::on_mirror(db, &key)?;
+            let version = versions::next(db, &key, Change::Writes)?;
             for part in listed.chunks(CHUNK) {
                 let keys: Vec<i64> = part.iter().map(|id| id.0).collect();
-                known.extend(list(db, &key, &keys, at)?.into_iter().map(IssueId));
+                known.extend(list(db, &key, &keys, at, version)?.into_iter().map(IssueId));
             }
             let earlier = mirror_marks::table.find(key).filter(mirror_marks::looked_at.lt(Ts(at)));
             on!(db, |c| diesel::update(earlier).set(mirror_marks::looked_at.eq(Ts(at))).execute(c))?;
@@ -331,9 +302,12 @@ impl Store {
 
     /// Drops issues that are gone, or hidden from the account.
     pub async fn unmirror(&self, connection: ConnectionId, gone: Vec<IssueId>) -> Result<(), StoreError> {
+        if gone.is_empty() {
+            return Ok(());
+        }
         self.write(move |db| {
             let key = connection.to_string();
-            turns::on_mirror(db, &key)?;
+            versions::next(db, &key, Change::Drops)?;
             for part in gone.chunks(CHUNK) {
                 let keys: Vec<i64> = part.iter().map(|id| id.0).collect();
                 let rows = mirror::table.filter(mirror::connection_id.eq(&key));

@@ -9,7 +9,7 @@ use crate::{
     leases::{end, hold_turn},
     links::LinkRow,
     members::{Comparison, MemberChanges},
-    mirror::{self, Mirrored},
+    mirror::{self, Mirrored, versions::Versions},
     pool::{Db, on},
     queries,
     readings::{self, Kept},
@@ -22,16 +22,20 @@ use chrono::TimeDelta;
 use diesel::prelude::*;
 use okrsync_domain::{
     Date, Instant, OkrId, Problem,
-    issue::{FieldId, Issue, IssueId},
+    issue::{Facts, FieldId, Issue, IssueId, IssueKey},
     link::Settings,
     measure::Metric,
     moves::Gone,
     reading::Reading,
 };
+use sha2::{Digest, Sha256};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
+
+/// Counts the ways in which facts are taken from the mirror: what was recorded in another way is read anew.
+const FACTS: u32 = 1;
 
 /// A proved refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,14 +65,15 @@ pub struct Recording {
 
 /// Measures the members of a refresh while they are recorded, so that the readings are of exactly these.
 pub trait Measure: Send {
-    /// Takes a member with the facts that are recorded of it.
-    fn take(&mut self, member: &Mirrored);
+    /// Takes a member with the facts that are recorded of it, and the beginning of each number that is too large to be kept
+    /// exactly.
+    fn take(&mut self, id: IssueId, facts: &Facts, too_large: &BTreeMap<FieldId, String>);
 
-    /// The readings, as of an instant.
+    /// The readings, as of an instant. `key` gives the key of a member, for what is said about it.
     ///
     /// # Errors
     /// No link can be measured, and why: nothing is recorded.
-    fn finish(self: Box<Self>, at: Instant) -> Result<Measured, Problem>;
+    fn finish(self: Box<Self>, at: Instant, key: &mut dyn FnMut(IssueId) -> IssueKey) -> Result<Measured, Problem>;
 }
 
 /// What was measured.
@@ -91,31 +96,99 @@ fn in_order(db: &mut Db, mut recording: Recording, query: &str) -> Result<Record
     Ok(recording)
 }
 
-/// Makes members of what matched, from the mirror, piece by piece, and has them measured.
-fn promote(
-    db: &mut Db,
-    recording: &Recording,
-    query: &str,
-    measure: &mut dyn Measure,
-) -> Result<MemberChanges, StoreError> {
-    let connection =
-        schema::queries::table.filter(schema::queries::id.eq(query)).select(schema::queries::connection_id);
-    let connection: String = on!(&mut *db, |c| connection.first(c))?;
-    let mut comparison = Comparison::begin(query, recording.at);
+/// What of a query's members need not be read from the mirror: they were recorded from it in the same way, and only these
+/// issues were written there since.
+struct Unchanged {
+    but: HashSet<IssueId>,
+}
+
+impl Unchanged {
+    /// None where all members must be read.
+    fn since_last(db: &mut Db, recording: &Recording, at: &Place) -> Result<Option<Self>, StoreError> {
+        let row = schema::queries::table
+            .filter(schema::queries::id.eq(&at.query).and(schema::queries::recorded_by.eq(Some(recording.basis()))))
+            .filter(schema::queries::mirror_version.ge(Some(at.mirror.begun)))
+            .select(schema::queries::mirror_version.assume_not_null());
+        let version: Option<i64> = on!(&mut *db, |c| row.first(c).optional())?;
+        let Some(version) = version else { return Ok(None) };
+        Ok(Some(Self { but: mirror::versions::written_after(db, &at.connection, version)? }))
+    }
+
+    fn has(&self, id: IssueId) -> bool {
+        !self.but.contains(&id)
+    }
+}
+
+/// Where a refresh is recorded.
+struct Place {
+    query: String,
+    connection: String,
+    /// The mirror's versions, as of before anything is read from it.
+    mirror: Versions,
+}
+
+impl Place {
+    fn of(db: &mut Db, query: String) -> Result<Self, StoreError> {
+        let connection =
+            schema::queries::table.filter(schema::queries::id.eq(&query)).select(schema::queries::connection_id);
+        let connection: String = on!(&mut *db, |c| connection.first(c))?;
+        let mirror = mirror::versions::current(db, &connection)?;
+        Ok(Self { query, connection, mirror })
+    }
+}
+
+/// What making members came to.
+struct Promoted {
+    changes: MemberChanges,
+    /// Whether the members' rows say all that was measured.
+    complete: bool,
+}
+
+/// Makes members of what matched, piece by piece, and has them measured. What has changed in the mirror is read from there;
+/// the other members are as they were.
+fn promote(db: &mut Db, recording: &Recording, at: &Place, measure: &mut dyn Measure) -> Result<Promoted, StoreError> {
+    let unchanged = Unchanged::since_last(db, recording, at)?;
+    let (mut comparison, mut complete) = (Comparison::begin(&at.query, recording.at), true);
     for part in recording.members.chunks(CHUNK) {
-        let members = mirror::load(db, &connection, part)?;
-        let lacking = part.len() - members.iter().filter(|member| recording.fields.is_subset(&member.fields)).count();
+        let Some(last) = part.last() else { continue };
+        let mut before = comparison.before(db, *last)?;
+        let mut news = Vec::new();
+        for id in part {
+            let is_known = unchanged.as_ref().is_some_and(|unchanged| unchanged.has(*id)) && before.has(*id);
+            match if is_known { before.take(*id)? } else { None } {
+                Some(facts) => measure.take(*id, &facts, &BTreeMap::new()),
+                None => news.push(*id),
+            }
+        }
+        let members = mirror::load(db, &at.connection, &news)?;
+        let lacking = news.len() - members.iter().filter(|member| recording.fields.is_subset(&member.fields)).count();
         if lacking > 0 {
             return Err(StoreError::NotMirrored { lacking: u64::try_from(lacking).unwrap_or(u64::MAX) });
         }
         let members: Vec<Mirrored> = members.into_iter().map(|member| recording.facts_of(member)).collect();
-        for member in &members {
-            measure.take(member);
+        for Mirrored { issue, too_large, .. } in &members {
+            measure.take(issue.id, &issue.facts, too_large);
+            complete &= too_large.is_empty();
         }
         let issues: Vec<Issue> = members.into_iter().map(|member| member.issue).collect();
-        comparison.compare(db, &issues)?;
+        comparison.compare(db, before, &issues)?;
     }
-    comparison.finish(db)
+    Ok(Promoted { changes: comparison.finish(db)?, complete })
+}
+
+/// Has the readings made of what was measured.
+fn finish(db: &mut Db, measure: Box<dyn Measure>, at: Instant, connection: &str) -> Result<Measured, StoreError> {
+    let mut lost = Ok(());
+    let mut key = |id: IssueId| match mirror::load(db, connection, &[id]) {
+        Ok(found) => found.into_iter().next().map_or_else(|| IssueKey(id.to_string()), |found| found.issue.key),
+        Err(error) => {
+            lost = Err(error);
+            IssueKey(id.to_string())
+        }
+    };
+    let measured = measure.finish(at, &mut key);
+    lost?;
+    measured.map_err(|problem| StoreError::Unmeasurable(Box::new(problem)))
 }
 
 impl Recording {
@@ -127,6 +200,14 @@ impl Recording {
             facts.completed = *done;
         }
         member
+    }
+
+    /// A digest of what decides the facts of members besides the mirror.
+    fn basis(&self) -> Vec<u8> {
+        let done: BTreeMap<&String, &bool> = self.done.iter().collect();
+        let text =
+            serde_json::to_vec(&(FACTS, &self.fields, done)).expect("texts and booleans are written without errors");
+        Sha256::digest(text).to_vec()
     }
 
     fn matched(&self) -> u64 {
@@ -172,18 +253,20 @@ fn keep_readings(db: &mut Db, recording: &Recording, measured: &Measured, query:
 }
 
 /// The query is well again.
-fn note_success(db: &mut Db, recording: &Recording, query: &str) -> Result<(), StoreError> {
-    let row = schema::queries::table.filter(schema::queries::id.eq(query));
+fn note_success(db: &mut Db, recording: &Recording, at: &Place, complete: bool) -> Result<(), StoreError> {
+    let row = schema::queries::table.filter(schema::queries::id.eq(&at.query));
     let well = (
         schema::queries::last_attempt_at.eq(Some(Ts(recording.at))),
         schema::queries::last_ok_at.eq(Some(Ts(recording.at))),
         schema::queries::last_matched.eq(Some(big(recording.matched()))),
         schema::queries::problem.eq(None::<Json>),
         schema::queries::failures.eq(0),
+        schema::queries::mirror_version.eq(complete.then_some(at.mirror.version)),
+        schema::queries::recorded_by.eq(complete.then(|| recording.basis())),
     );
     on!(&mut *db, |c| diesel::update(row).set(well).execute(c))?;
-    let again = hints::is_hinted(db, query)?;
-    queries::plan(db, query, if again { recording.finished_at } else { recording.next_due })
+    let again = hints::is_hinted(db, &at.query)?;
+    queries::plan(db, &at.query, if again { recording.finished_at } else { recording.next_due })
 }
 
 impl Store {
@@ -200,12 +283,12 @@ impl Store {
         self.write(move |db| {
             let query = hold_turn(db, &recording.lease)?;
             let recording = in_order(db, recording, &query)?;
-            let changes = promote(db, &recording, &query, &mut *measure)?;
-            let unmeasurable = |problem| StoreError::Unmeasurable(Box::new(problem));
-            let measured = measure.finish(recording.at).map_err(unmeasurable)?;
-            departures::note(db, &query, recording.at, &recording.gone)?;
-            keep_readings(db, &recording, &measured, &query)?;
-            note_success(db, &recording, &query)?;
+            let at = Place::of(db, query)?;
+            let Promoted { changes, complete } = promote(db, &recording, &at, &mut *measure)?;
+            let measured = finish(db, measure, recording.at, &at.connection)?;
+            departures::note(db, &at.query, recording.at, &recording.gone)?;
+            keep_readings(db, &recording, &measured, &at.query)?;
+            note_success(db, &recording, &at, complete)?;
             end(db, &recording.lease, None, (recording.finished_at, recording.requests, recording.matched()))?;
             Ok(changes)
         })

@@ -140,6 +140,8 @@ diesel::table! {
         failures -> BigInt,
         created_at -> Moment,
         hinted -> Bool,
+        mirror_version -> Nullable<BigInt>,
+        recorded_by -> Nullable<Binary>,
     }
 }
 
@@ -171,6 +173,7 @@ diesel::table! {
         status_id -> Nullable<Text>,
         fields -> Text,
         document -> Text,
+        version -> BigInt,
     }
 }
 
@@ -180,6 +183,16 @@ diesel::table! {
     mirror_marks (connection_id) {
         connection_id -> Text,
         looked_at -> Moment,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    mirror_versions (connection_id) {
+        connection_id -> Text,
+        version -> BigInt,
+        dropped -> BigInt,
+        begun -> BigInt,
     }
 }
 
@@ -308,6 +321,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refresh_group_members,
     mirror,
     mirror_marks,
+    mirror_versions,
     issues,
     members,
     backfills,

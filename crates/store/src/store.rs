@@ -4,6 +4,7 @@ use crate::{
     audit,
     error::StoreError,
     migrations::{self, MigrationStatus},
+    mirror::AllStandings,
     pool::{Connections, Db, on},
     target::{Backend, Target},
 };
@@ -45,6 +46,7 @@ pub struct Store {
     pub(crate) target: Arc<Target>,
     pub(crate) random: Random,
     pub(crate) period_minutes: u32,
+    pub(crate) standings: AllStandings,
     note: Option<Arc<Note>>,
 }
 
@@ -68,6 +70,7 @@ impl Store {
             target: Arc::new(target),
             random: options.random,
             period_minutes: options.period_minutes,
+            standings: AllStandings::default(),
             note: None,
         };
         let status = store.migrations().await?;

@@ -104,6 +104,7 @@ async fn every_table_can_be_read_as_the_schema_describes_it() {
                     refresh_group_members,
                     mirror,
                     mirror_marks,
+                    mirror_versions,
                     issues,
                     members,
                     readings,
