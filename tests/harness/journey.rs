@@ -39,6 +39,12 @@ macro_rules! journey {
             $crate::journey!(@test $story, cloud_on_postgres, Cloud, Postgres);
         }
     };
+    ($story:ident, data center) => {
+        mod $story {
+            $crate::journey!(@test $story, data_center_on_sqlite, DataCenter, Sqlite);
+            $crate::journey!(@test $story, data_center_on_postgres, DataCenter, Postgres);
+        }
+    };
     (@test $story:ident, $name:ident, $dialect:ident, $backend:ident) => {
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
         async fn $name() {

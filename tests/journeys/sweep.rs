@@ -260,6 +260,68 @@ async fn a_budget_is_kept_and_the_rest_comes_later(database: TestDatabase, diale
     assert!(times.values().all(|times| *times == 1), "nothing is fetched twice");
 }
 
+/// A budget that one listing is too much for is said to be: nothing is begun in vain, and others go on.
+async fn a_budget_that_is_too_small_is_named(database: TestDatabase, dialect: Dialect) {
+    let app = TestApp::start(&database).await;
+    let site = app.jira_with(dialect, |options| options.page_cap_data_center = 100).await;
+    site.add_project("AE", "Arm engineering").expect("a new project");
+    for number in 0..1_300 {
+        let draft = IssueDraft::new("AE", "Story").status("To Do");
+        site.create(if number < 10 { draft.label("few") } else { draft }).expect("an issue");
+    }
+    let connection = app.connect(&site).await;
+    let [many, few] = [app.key_result(json!({})).await, app.key_result(json!({})).await];
+    app.clock.advance(TimeDelta::hours(3));
+    let budget = async |requests: usize| {
+        let edit = json!({"budget_per_hour": requests});
+        app.admin.patch(&format!("/connections/{connection}"), &edit).await.expect(200);
+    };
+    budget(12).await;
+    for (okr, jql) in [(&many, "project = AE"), (&few, "labels = few")] {
+        let link = json!({"connection_id": connection, "jql": jql, "metric": {"kind": "count"}});
+        app.admin.put(&format!("/okrs/{okr}/link?wait=0"), &link).await;
+    }
+    for _ in 0..3 {
+        app.settle().await;
+        app.clock.advance(HOUR);
+    }
+    let before = site.ledger().arrived();
+    app.settle().await;
+    assert!(site.ledger().since(before).len() <= 8, "the listing is not begun again");
+    assert_eq!(app.readings(&few).await[0]["matched"], json!(10), "others go on");
+    assert!(app.readings(&many).await.is_empty());
+    let problem = app.admin.get(&format!("/okrs/{many}")).await.expect(200)["freshness"]["error"].clone();
+    assert_eq!(problem["code"], "budget_used_up", "{problem}");
+    let message = text(&problem["message"]);
+    assert!(message.contains("17 requests") && message.contains("12 an hour"), "{message}");
+    assert!(text(&problem["hint"]).contains("budget_per_hour"), "{problem}");
+
+    budget(40).await;
+    app.settle().await;
+    assert_eq!(app.readings(&many).await[0]["matched"], json!(1_300), "at once");
+    let healthy = app.admin.get(&format!("/okrs/{many}")).await.expect(200)["freshness"]["error"].clone();
+    assert!(healthy.is_null(), "{healthy}");
+}
+
+/// What is left of a budget is not spent on a listing that it is not enough for, however small others' share of it is.
+async fn a_listing_waits_until_its_budget_is_free(database: TestDatabase, dialect: Dialect) {
+    let swept = Swept::start_with(&database, dialect, |options| options.page_cap_data_center = 20).await;
+    let patch = json!({"budget_per_hour": 24});
+    swept.app.admin.patch(&format!("/connections/{}", swept.connection), &patch).await.expect(200);
+    let okr = swept.app.key_result(json!({})).await;
+    swept.app.link(&okr, &swept.connection, "labels = swept AND status = Done", json!({})).await;
+    let mut measured = swept.app.readings(&swept.okr).await.len();
+    for hour in 0..3 {
+        swept.app.clock.advance(HOUR);
+        let before = swept.site.ledger().arrived();
+        swept.app.settle().await;
+        assert!(swept.site.ledger().since(before).len() <= 24, "hour {hour}");
+        let readings = swept.app.readings(&swept.okr).await.len();
+        assert!(readings > measured, "hour {hour}: it is measured");
+        measured = readings;
+    }
+}
+
 journey!(only_what_changed_is_fetched);
 journey!(what_left_leaves_by_the_sweep);
 journey!(a_status_means_something_else_without_a_trace);
@@ -269,3 +331,5 @@ journey!(a_lagging_index_loses_nothing, one dialect);
 journey!(a_result_window_is_minded, one dialect);
 journey!(a_steady_hour_costs_a_page_a_query);
 journey!(a_budget_is_kept_and_the_rest_comes_later);
+journey!(a_budget_that_is_too_small_is_named, data center);
+journey!(a_listing_waits_until_its_budget_is_free, data center);

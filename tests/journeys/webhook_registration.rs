@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use okrsync_jira_sim::{Dialect, Fault, IssueDraft, JiraSim};
 use okrsync_tests::{
-    app::{DEADLINE, TestApp, text},
+    app::{DEADLINE, TestApp, connection_body, text},
     consent::Oauth,
     databases::TestDatabase,
     journey, leaks, wait,
@@ -107,6 +107,30 @@ async fn a_removed_connection_leaves_no_webhook(database: TestDatabase, _: Diale
     assert!(site.webhooks().is_empty());
 }
 
+/// Another sign-in cannot look after what this one registered: Jira forgets it, and okrsync where nothing takes its place.
+async fn a_changed_sign_in_leaves_no_webhook(database: TestDatabase, _: Dialect) {
+    let (app, site, connection) = signed_in(&database).await;
+    app.admin.post(&format!("/connections/{connection}/webhook"), &json!({})).await.expect(200);
+    app.sign_in(&connection).await;
+    assert_eq!(site.webhooks().len(), 1);
+    let path = format!("/connections/{connection}");
+
+    let other = app.consent_body(&site, Oauth::Two)["auth"].clone();
+    site.set_client_scopes(&text(&other["client_id"]), SCOPES);
+    app.admin.patch(&path, &json!({"auth": other})).await.expect(200);
+    assert!(site.webhooks().is_empty(), "it was the other app's");
+    assert!(webhook(&app, &connection).await.is_object(), "it waits for the new app's sign-in");
+    app.sign_in(&connection).await;
+    assert_eq!(site.webhooks().len(), 1);
+
+    let token = connection_body(&site, &site.token(&site.account()))["auth"].clone();
+    app.admin.patch(&path, &json!({"auth": token})).await.expect(200);
+    assert!(site.webhooks().is_empty());
+    assert_eq!(webhook(&app, &connection).await, Value::Null, "an administrator may set up another");
+    let noted = app.admin.get("/audit?action=connection.remove_webhook").await.expect(200);
+    assert_eq!(noted["items"].as_array().map(Vec::len), Some(1), "{noted}");
+}
+
 /// What Jira refuses to take back ends there by itself; the connection goes all the same.
 async fn a_jira_that_refuses_keeps_no_connection(database: TestDatabase, _: Dialect) {
     let (app, site, connection) = signed_in(&database).await;
@@ -138,4 +162,5 @@ async fn a_token_is_the_only_proof(database: TestDatabase, _: Dialect) {
 journey!(a_webhook_is_registered_and_renewed, one dialect);
 journey!(a_removed_connection_leaves_no_webhook, one dialect);
 journey!(a_jira_that_refuses_keeps_no_connection, one dialect);
+journey!(a_changed_sign_in_leaves_no_webhook, one dialect);
 journey!(a_token_is_the_only_proof, one dialect);

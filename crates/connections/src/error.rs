@@ -127,6 +127,14 @@ pub enum Error {
         /// When a good part of it is free again.
         retry_at: Instant,
     },
+    /// What must be read at one go is more than the connection may send.
+    #[error("reading this query takes {needed} requests at one go, and the connection's budget is {budget} an hour")]
+    BudgetTooSmall {
+        /// Requests an hour.
+        budget: u32,
+        /// Requests that it takes.
+        needed: u64,
+    },
     /// The installation does not call this server.
     #[error("okrsync does not call `{host}`: {refusal}")]
     ServerRefused {
@@ -218,9 +226,10 @@ impl Error {
         }
     }
 
-    /// Whether it has nothing to do with other requests on the same connection: one endpoint wants a rest.
-    pub fn is_of_one_endpoint(&self) -> bool {
-        matches!(self, Self::RateLimited { whole: false, .. })
+    /// Whether it has nothing to do with other requests on the same connection: one endpoint wants a rest, or one query is
+    /// too much.
+    pub fn leaves_others_alone(&self) -> bool {
+        matches!(self, Self::RateLimited { whole: false, .. } | Self::BudgetTooSmall { .. })
     }
 
     /// Whether somebody must sign in on the consent page again: no renewal helps.
@@ -256,7 +265,7 @@ impl Error {
             Self::QueryUnbounded => ProblemCode::UnboundedQuery,
             Self::RateLimited { .. } => ProblemCode::JiraRateLimited,
             Self::SwitchedOff => ProblemCode::IntegrationDisabled,
-            Self::BudgetUsedUp { .. } => ProblemCode::BudgetUsedUp,
+            Self::BudgetUsedUp { .. } | Self::BudgetTooSmall { .. } => ProblemCode::BudgetUsedUp,
             Self::ServerRefused { .. } => ProblemCode::AddressNotAllowed,
             Self::Unreachable { .. } | Self::ServerError { .. } | Self::Truncated { .. } | Self::Settings { .. } => {
                 ProblemCode::JiraUnreachable

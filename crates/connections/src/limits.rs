@@ -199,7 +199,7 @@ mod tests {
         let limits = Limits::new(1, 1000, clock.clone());
         limits.shut(SEARCH, Hold { whole: false, ..hold("10:05:00") });
         let refused = limits.enter(SEARCH, Duration::ZERO).await.unwrap_err();
-        assert!(refused.is_of_one_endpoint());
+        assert!(refused.leaves_others_alone());
         assert_eq!(limits.hold(), None, "the connection goes on");
         let waits = limits.enter(SEARCH, Duration::from_mins(10));
         let fetches = async {

@@ -37,23 +37,39 @@ pub fn window_start(now: Instant) -> Instant {
 /// ```
 pub fn allowance(minutes: &[(Instant, u64)], budget: u32, now: Instant) -> Allowance {
     let start = window_start(now);
-    let mut counted: Vec<_> = minutes.iter().copied().filter(|(minute, _)| *minute >= start).collect();
-    counted.sort_unstable();
+    let counted: Vec<_> = minutes.iter().copied().filter(|(minute, _)| *minute >= start).collect();
     let budget = u64::from(budget);
-    let mut spent: u64 = counted.iter().map(|(_, requests)| requests).sum();
+    let spent: u64 = counted.iter().map(|(_, requests)| requests).sum();
     if spent < budget {
         return Allowance { left: budget - spent, free_at: None };
     }
-    let wanted = (budget / WORTH_WAITING_FOR).max(1);
-    let mut free_at = now + MINUTE;
+    Allowance { left: 0, free_at: Some(free_at(&counted, budget, (budget / WORTH_WAITING_FOR).max(1), now)) }
+}
+
+/// When `wanted` requests of `budget` are free, if nothing more is sent until then.
+///
+/// ```
+/// use okrsync_scheduler::budget::free_at;
+/// let at = |text: &str| text.parse().unwrap();
+/// let sent = [(at("2026-11-20T10:00:00Z"), 60), (at("2026-11-20T10:30:00Z"), 40)];
+/// assert_eq!(free_at(&sent, 120, 20, at("2026-11-20T10:45:10Z")), at("2026-11-20T10:45:10Z"));
+/// assert_eq!(free_at(&sent, 120, 80, at("2026-11-20T10:45:10Z")), at("2026-11-20T11:01:00Z"));
+/// assert_eq!(free_at(&sent, 120, 81, at("2026-11-20T10:45:10Z")), at("2026-11-20T11:31:00Z"));
+/// ```
+pub fn free_at(minutes: &[(Instant, u64)], budget: u64, wanted: u64, now: Instant) -> Instant {
+    let start = window_start(now);
+    let mut counted: Vec<_> = minutes.iter().copied().filter(|(minute, _)| *minute >= start).collect();
+    counted.sort_unstable();
+    let mut spent: u64 = counted.iter().map(|(_, requests)| requests).sum();
+    let mut free_at = now;
     for (minute, requests) in counted {
-        spent -= requests;
-        free_at = minute + HOUR + MINUTE;
         if spent.saturating_add(wanted) <= budget {
             break;
         }
+        spent -= requests;
+        free_at = minute + HOUR + MINUTE;
     }
-    Allowance { left: 0, free_at: Some(free_at) }
+    free_at
 }
 
 #[cfg(test)]

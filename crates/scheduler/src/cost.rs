@@ -6,6 +6,8 @@ use okrsync_domain::connection::Connection;
 /// Of a thousand issues so many change between two refreshes, as far as plans are concerned.
 const CHANGED_PER_THOUSAND: u64 = 5;
 const THOUSAND: u64 = 1000;
+/// Requests for statuses and for what changed.
+const BESIDES: u64 = 3;
 
 /// What Jira counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +143,18 @@ pub fn way(matched: u64, sizes: PageSizes, unit: Unit) -> Way {
     let read = Cost::of_reading(matched, sizes).in_unit(unit);
     let sweep = Cost::of_sweeping(matched, changed(matched).max(1), sizes).in_unit(unit);
     if read <= sweep { Way::Read } else { Way::Sweep }
+}
+
+/// Requests that must be sent at one go to learn which issues match, with what is asked besides: half of a listing is none.
+///
+/// ```
+/// use okrsync_scheduler::cost::at_one_go;
+/// assert_eq!((at_one_go(100, 5000), at_one_go(100_000, 5000)), (1, 23));
+/// ```
+pub fn at_one_go(matched: u64, page: u32) -> u64 {
+    let pages = pages(matched, page);
+    // A page goes as any request does.
+    if pages == 1 { 1 } else { pages + BESIDES }
 }
 
 fn changed(matched: u64) -> u64 {

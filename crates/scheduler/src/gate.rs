@@ -13,7 +13,10 @@ use okrsync_domain::{Clock, ConnectionId, Instant, connection::ConnectionState};
 use okrsync_store::{Store, StoreError};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex as Lock, PoisonError},
+    sync::{
+        Arc, Mutex as Lock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 use tokio::{sync::Mutex, time::Instant as Tick};
@@ -49,6 +52,10 @@ struct Purse {
     budget: u32,
     left: u64,
     free_at: Option<Instant>,
+    /// What was sent within the hour, by minute.
+    sent: Vec<(Instant, u64)>,
+    /// Of what is left so much is meant for what has begun.
+    promised: Arc<AtomicU64>,
     unaccounted: u64,
     waits: Vec<Wait>,
     seen: Option<Look>,
@@ -153,6 +160,20 @@ impl Gate {
         purse.spend(self.clock.now())
     }
 
+    /// Sets requests aside for what must be sent at one go, so that it is not begun in vain, time and again.
+    ///
+    /// # Errors
+    /// [`Error::BudgetUsedUp`] until when so many may be free, or [`Error::BudgetTooSmall`].
+    pub(crate) async fn promise(&self, id: ConnectionId, needed: u64) -> Result<Promise, Error> {
+        let purse = self.purse(id);
+        let mut purse = purse.lock().await;
+        self.refresh(id, &mut purse).await;
+        if u64::from(purse.budget) < needed && purse.seen.is_some() {
+            return Err(Error::BudgetTooSmall { budget: purse.budget, needed });
+        }
+        purse.promise(needed, self.clock.now())
+    }
+
     async fn look(&self, id: ConnectionId, purse: &mut Purse) -> Result<(), StoreError> {
         let (now, news) = (self.clock.now(), self.waker.news());
         self.pay(id, purse).await?;
@@ -163,6 +184,7 @@ impl Gate {
         let Allowance { left, free_at } = budget::allowance(&spending.minutes, spending.budget_per_hour, now);
         purse.off = spending.state == ConnectionState::Disabled;
         (purse.budget, purse.left, purse.free_at) = (spending.budget_per_hour, left, free_at);
+        purse.sent = spending.minutes;
         let waits = spending.waits.into_iter();
         purse.waits = waits.map(|(endpoint, until)| Wait { endpoint, until }).collect();
         purse.seen = Some(Look { tick: Tick::now(), at: now, news });
@@ -194,7 +216,41 @@ impl Gate {
     }
 }
 
+/// Requests that were set aside; the rest of them is free again when it is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Promise {
+    promised: Arc<AtomicU64>,
+    left: u64,
+}
+
+impl Promise {
+    /// One of them was sent.
+    pub(crate) fn spend(&mut self) {
+        if self.left > 0 {
+            self.left -= 1;
+            self.promised.fetch_sub(1, Ordering::SeqCst);
+        }
+    }
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        self.promised.fetch_sub(self.left, Ordering::SeqCst);
+    }
+}
+
 impl Purse {
+    fn promise(&self, needed: u64, now: Instant) -> Result<Promise, Error> {
+        let wanted = needed.saturating_add(self.promised.load(Ordering::SeqCst));
+        if self.left < wanted && self.seen.is_some() {
+            let free_at = budget::free_at(&self.sent, self.budget.into(), wanted.min(self.budget.into()), now);
+            let retry_at = free_at.max(self.free_at.unwrap_or(now));
+            return Err(Error::BudgetUsedUp { budget: self.budget, retry_at });
+        }
+        self.promised.fetch_add(needed, Ordering::SeqCst);
+        Ok(Promise { promised: self.promised.clone(), left: needed })
+    }
+
     /// Whether it may be spent from without a look; a clock turned by hand is noticed.
     fn is_believed(&self, now: Instant, news: u64) -> bool {
         let fresh = self.seen.is_some_and(|seen| {

@@ -42,7 +42,7 @@ impl Engine {
             note_ok(&self.context, connection, ok).await;
             return self.recover(connection).await;
         };
-        if error.is_of_one_endpoint() {
+        if error.leaves_others_alone() {
             return Ok(()); // the connection is well, but could not be tried to the end
         }
         let problem = jira(error, now);

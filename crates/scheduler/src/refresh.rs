@@ -241,7 +241,7 @@ impl Refresh<'_> {
     /// Whether the connection itself is in trouble. An endpoint that wants a rest is not asked for so long by anybody, and
     /// what needs only others goes on.
     async fn concerns_all(&self, trouble: &Trouble, problem: &Problem) -> bool {
-        let is_local = matches!(trouble, Trouble::Jira(error) if error.is_of_one_endpoint());
+        let is_local = matches!(trouble, Trouble::Jira(error) if error.leaves_others_alone());
         !is_local && self.visit.concerns_all(problem).await
     }
 

@@ -4,7 +4,7 @@
 use crate::{
     SyncConfig, SyncError,
     credentials::{Keeper, Tools},
-    gate::Gate,
+    gate::{Gate, Promise},
 };
 use okrsync_connections::{
     Application, Credential, Error, Granted, KeyRing, Place, Retry, Sealed, ServerPolicy, Site, SiteConfig, address,
@@ -335,6 +335,11 @@ impl Sites {
             *kept = fresh;
         }
         kept.site.clone()
+    }
+
+    /// Sets requests of a connection's budget aside ([`Gate::promise`]).
+    pub(crate) async fn promise(&self, id: ConnectionId, needed: u64) -> Result<Promise, Error> {
+        self.gate.promise(id, needed).await
     }
 
     /// Puts the requests that were sent since the last call on the connection's account; their number.

@@ -7,6 +7,7 @@ use crate::{
     error::{internal, jira},
     events::Event,
     fetch::{self, Fetch},
+    gate::Promise,
     lease::{self, Gauge},
     links::Links,
     visit::Visit,
@@ -79,27 +80,48 @@ impl Walker<'_> {
 
     async fn once(&self, links: &Links) -> Result<Walked, Trouble> {
         let sizes = self.visit.site.page_sizes();
+        let promise = self.afford().await?;
         // Of what is not known yet, the first page tells.
         match cost::way(self.claim.query.last_matched.unwrap_or(0), sizes, self.visit.unit()) {
-            Way::Read => self.read(links).await,
-            Way::Sweep => self.sweep(links).await,
+            Way::Read => self.read(links, promise).await,
+            Way::Sweep => self.sweep(links, promise).await,
         }
     }
 
+    /// Sets aside what listing the query takes, where that is known. Of one that has run into the budget before it was ever
+    /// measured, Jira is asked.
+    async fn afford(&self) -> Result<Promise, Trouble> {
+        let query = &self.claim.query;
+        let ran_dry = query.problem.as_ref().is_some_and(|problem| problem.code == ProblemCode::BudgetUsedUp);
+        let matched = match query.last_matched {
+            Some(matched) => matched,
+            None if ran_dry => self.visit.site.count(&query.canonical).await?.number,
+            None => return Ok(Promise::default()),
+        };
+        let sizes = self.visit.site.page_sizes();
+        let page = match cost::way(matched, sizes, self.visit.unit()) {
+            Way::Read => sizes.facts,
+            Way::Sweep => self.visit.site.listed_at_once(),
+        };
+        let needed = cost::at_one_go(matched, page);
+        Ok(if needed > 1 { self.context.sites.promise(query.connection_id, needed).await? } else { Promise::default() })
+    }
+
     /// Reads everything with its facts; what turns out to be more than a page is swept, where that costs less.
-    async fn read(&self, links: &Links) -> Result<Walked, Trouble> {
+    async fn read(&self, links: &Links, mut promise: Promise) -> Result<Walked, Trouble> {
         let (wanted, at) = (self.visit.wanted(self.context).await?, self.context.clock.now());
         let (mut members, mut warnings) = (Vec::new(), Vec::new());
         let mut pages = self.visit.site.read(&self.claim.query.canonical, &wanted);
         loop {
             let seen_at = self.context.clock.now();
             let Some(page) = pages.next().await? else { break };
+            promise.spend();
             members.extend(page.issues.iter().map(|fetched| fetched.issue.id));
             warnings.extend(page.warnings);
             let came = fetch::mirrored(page.issues, &wanted, seen_at);
             fetch::keep(self.context, self.claim.query.connection_id, came).await?;
             if !pages.is_proved() && self.visit.unit() == Unit::Requests {
-                return self.sweep(links).await;
+                return self.sweep(links, promise).await;
             }
             self.show(count(&members), page.total).await?;
         }
@@ -107,16 +129,18 @@ impl Walker<'_> {
     }
 
     /// Lists all members, and fetches those that are new to the mirror or have changed.
-    async fn sweep(&self, links: &Links) -> Result<Walked, Trouble> {
+    async fn sweep(&self, links: &Links, mut promise: Promise) -> Result<Walked, Trouble> {
         let caught_up = self.visit.catch_up(self.context).await?;
         let done = self.visit.statuses(self.context).await.map_err(Trouble::Refused)?;
         let (mut listed, mut warnings) = (Vec::new(), Vec::new());
         let mut pages = self.visit.site.sweep(&self.claim.query.canonical);
         while let Some(page) = pages.next().await? {
+            promise.spend();
             listed.extend(page.issues.iter().map(|issue| (issue.id, issue.updated)));
             warnings.extend(page.warnings);
             self.show(0, page.total.or(Some(count(&listed)))).await?;
         }
+        drop(promise);
         self.complete(&listed, links, &done, caught_up.mark).await?;
         Ok(walked(caught_up.at, listed.into_iter().map(|(id, _)| id).collect(), done, warnings))
     }

@@ -274,6 +274,8 @@ impl Store {
             if asked_differently || waits_for_budget(&before, &connection) || is_switched_on(&before, &connection) {
                 health::forget_trouble(db, id)?;
                 queries::ask_again(db, id, now)?;
+            } else if connection.budget_per_hour > before.budget_per_hour {
+                queries::ask_what_failed_by(db, id, ProblemCode::BudgetUsedUp, now)?;
             }
             get(db, id)
         })

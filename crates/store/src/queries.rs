@@ -11,7 +11,7 @@ use crate::{
     sql_types::{Json, Ts},
 };
 use diesel::{dsl::exists, prelude::*, select};
-use okrsync_domain::{ConnectionId, Instant, Problem, QueryId, Random};
+use okrsync_domain::{ConnectionId, Instant, Problem, QueryId, Random, problem::ProblemCode};
 use sha2::{Digest, Sha256};
 
 /// A distinct JQL text on one connection.
@@ -136,6 +136,26 @@ pub(crate) fn ask_again(db: &mut Db, connection: ConnectionId, now: Instant) -> 
     refresh_requests::restart(db, &linked)?;
     let waiting = own().filter(queries::due_at.gt(Some(Ts(now))));
     on!(db, |c| diesel::update(waiting).set(queries::due_at.eq(Some(Ts(now)))).execute(c))?;
+    Ok(())
+}
+
+/// Makes those queries of a connection due whose last refresh failed for a reason that is gone.
+pub(crate) fn ask_what_failed_by(
+    db: &mut Db,
+    connection: ConnectionId,
+    reason: ProblemCode,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let failed = queries::table
+        .filter(queries::connection_id.eq(connection.to_string()).and(queries::problem.is_not_null()))
+        .select((queries::id, queries::problem));
+    let failed: Vec<(String, Option<Json>)> = on!(&mut *db, |c| failed.load(c))?;
+    for (id, problem) in failed {
+        let problem: Option<Problem> = Row { table: "queries", key: &id }.json_opt("problem", problem.as_ref())?;
+        if problem.is_some_and(|problem| problem.code == reason) {
+            plan(db, &id, now)?;
+        }
+    }
     Ok(())
 }
 

@@ -92,6 +92,7 @@ impl Error {
             Self::BudgetUsedUp { .. } => {
                 "okrsync goes on by itself; raise the connection's `budget_per_hour` if Jira can bear more."
             }
+            Self::BudgetTooSmall { .. } => "Raise the connection's `budget_per_hour`, or narrow the query.",
             Self::ServerRefused { refusal, .. } => refusal.cure(),
             Self::ServerError { .. } => "okrsync tries again by itself; if it lasts, look at Jira itself.",
             Self::Truncated { .. } => {
@@ -139,6 +140,7 @@ mod tests {
             Error::Unreachable { cause: Unreachable::Reset, detail: detail() },
             Error::SwitchedOff,
             Error::BudgetUsedUp { budget: 5, retry_at: at },
+            Error::BudgetTooSmall { budget: 5, needed: 20 },
             Error::ServerRefused { host: detail(), refusal: crate::Refusal::Private },
             Error::ServerError { status: 500, detail: detail() },
             Error::Truncated { detail: detail() },

@@ -68,6 +68,16 @@ impl Site {
         PageSizes { fetch: sizes.fetch.min(self.client.page_limit()), ..sizes }
     }
 
+    /// How many issues a page of a listing adds, as far as the site showed.
+    pub fn listed_at_once(&self) -> u32 {
+        let size = PageSizes::of(self.deployment()).listing.min(self.client.page_limit());
+        match self.dialect {
+            Dialect::Cloud => size,
+            // One row joins a page to the one before.
+            Dialect::DataCenter => size.saturating_sub(1).max(1),
+        }
+    }
+
     /// Some issues by id, at most [`PageSizes::fetch`]. Those that are gone or hidden from the account are left out.
     ///
     /// # Errors

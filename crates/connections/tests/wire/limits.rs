@@ -195,7 +195,7 @@ async fn a_burst_leaves_other_endpoints_alone() {
     })
     .await;
     let (site, ..) = by_hand(&server);
-    assert!(site.count("a = 1").await.unwrap_err().is_of_one_endpoint());
+    assert!(site.count("a = 1").await.unwrap_err().leaves_others_alone());
     assert_eq!(site.held_until(), None);
     assert!(site.search("a = 1", &Wanted::default()).next().await.is_ok());
     assert!(site.count("a = 1").await.is_err());

@@ -91,11 +91,34 @@ impl Engine {
     /// # Errors
     /// It is in use, or the database. The webhook comes back by itself then.
     pub async fn remove_connection(&self, connection: &Connection, note: Note) -> Result<(), SyncError> {
+        self.retract_webhook(connection).await?;
+        self.context.store.noting(note).delete_connection(connection.id).await?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Has Jira forget the registered webhook of a connection, before its sign-in is given up. If that comes to nothing, the
+    /// webhook is registered again.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn retract_webhook(&self, connection: &Connection) -> Result<(), SyncError> {
         if let Some(webhook) = self.context.store.find_webhook(connection.id).await? {
             self.take_from_jira(connection, &webhook).await;
         }
-        self.context.store.noting(note).delete_connection(connection.id).await?;
-        self.wake();
+        Ok(())
+    }
+
+    /// Gives a registered webhook up if the connection's present sign-in cannot register any.
+    ///
+    /// # Errors
+    /// The database.
+    pub async fn settle_webhook(&self, connection: &Connection, note: Note) -> Result<(), SyncError> {
+        let webhook = self.context.store.find_webhook(connection.id).await?;
+        let is_registered = webhook.is_some_and(|webhook| webhook.kind == WebhookKind::Registered);
+        if is_registered && !registers_webhooks(connection.deployment, connection.auth_kind) {
+            self.context.store.noting(note).delete_webhook(connection.id).await?;
+        }
         Ok(())
     }
 

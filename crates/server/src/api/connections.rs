@@ -197,8 +197,14 @@ pub(crate) async fn edit(app: &App, caller: &Caller, id: ConnectionId, patch: Pa
     let changes = SecretChanges { set: seal(app, &draft), remove };
     let was = view::editable(&before).map_err(ApiError::internal)?;
     let note = caller.did(app, "connection.change", &draft.connection).before(&was).after(&view::noted(&draft)?);
+    let ends_grant = grants::ends(&before, &draft.connection);
+    if ends_grant {
+        app.engine().retract_webhook(&before).await?;
+    }
     app.store().noting(note).update_connection(&draft.connection, changes, app.now()).await?;
-    grants::settle(app, &before, &draft.connection).await?;
+    if ends_grant {
+        grants::settle(app, caller, &draft.connection).await?;
+    }
     app.engine().wake();
     Ok(())
 }

@@ -3,6 +3,7 @@
 use super::body::Draft;
 use crate::{
     app::App,
+    auth::caller::Caller,
     error::{ApiError, ApiResult},
 };
 use okrsync_connections::oauth1::Key;
@@ -20,14 +21,18 @@ pub(super) async fn make_key(app: &App, draft: &mut Draft, kept: &[String]) -> A
     Ok(())
 }
 
-/// Gives up a grant that the edit makes worthless: it was for another application, server or kind of sign-in. The edit
-/// itself has the connection wait for the next one.
-pub(super) async fn settle(app: &App, before: &Connection, after: &Connection) -> ApiResult<()> {
+/// Whether an edit makes a grant worthless: it was for another application, server or kind of sign-in.
+pub(super) fn ends(before: &Connection, after: &Connection) -> bool {
     let of =
         |connection: &Connection| (connection.auth_kind, connection.auth_client.clone(), connection.server_url.clone());
     let consented = !before.auth_kind.is_token() || !after.auth_kind.is_token();
-    if consented && of(before) != of(after) {
-        app.store().forget_grant(after.id, &sites::GRANT_TOKENS).await?;
-    }
-    Ok(())
+    consented && of(before) != of(after)
+}
+
+/// Gives up what was granted, and what only that could look after, once an edit has ended it. The edit itself has the
+/// connection wait for the next grant.
+pub(super) async fn settle(app: &App, caller: &Caller, after: &Connection) -> ApiResult<()> {
+    app.store().forget_grant(after.id, &sites::GRANT_TOKENS).await?;
+    let note = caller.did(app, "connection.remove_webhook", after);
+    Ok(app.engine().settle_webhook(after, note).await?)
 }
