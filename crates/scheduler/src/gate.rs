@@ -270,3 +270,26 @@ impl Purse {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_aside_for_one_is_not_promised_to_another() {
+        let now: Instant = "2026-11-20T12:00:00Z".parse().unwrap();
+        let minute = now - chrono::TimeDelta::minutes(30);
+        let seen = Some(Look { tick: Tick::now(), at: now, news: 0 });
+        let purse = Purse { budget: 30, left: 20, sent: vec![(minute, 10)], seen, ..Purse::default() };
+        let mut first = purse.promise(15, now).unwrap();
+        let refused = purse.promise(6, now).unwrap_err();
+        let free_at = minute + chrono::TimeDelta::minutes(61);
+        assert_eq!(refused, Error::BudgetUsedUp { budget: 30, retry_at: free_at });
+        drop(purse.promise(5, now).unwrap());
+        first.spend();
+        let second = purse.promise(6, now).unwrap();
+        assert!(purse.promise(1, now).is_err());
+        drop((first, second));
+        assert!(purse.promise(20, now).is_ok(), "all of it is free again");
+    }
+}

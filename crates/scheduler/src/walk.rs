@@ -99,11 +99,11 @@ impl Walker<'_> {
             None => return Ok(Promise::default()),
         };
         let sizes = self.visit.site.page_sizes();
-        let page = match cost::way(matched, sizes, self.visit.unit()) {
+        let size = match cost::way(matched, sizes, self.visit.unit()) {
             Way::Read => sizes.facts,
-            Way::Sweep => self.visit.site.listed_at_once(),
+            Way::Sweep => sizes.listing,
         };
-        let needed = cost::at_one_go(matched, page);
+        let needed = cost::at_one_go(matched, self.visit.site.added_by_page(size));
         Ok(if needed > 1 { self.context.sites.promise(query.connection_id, needed).await? } else { Promise::default() })
     }
 

@@ -68,9 +68,9 @@ impl Site {
         PageSizes { fetch: sizes.fetch.min(self.client.page_limit()), ..sizes }
     }
 
-    /// How many issues a page of a listing adds, as far as the site showed.
-    pub fn listed_at_once(&self) -> u32 {
-        let size = PageSizes::of(self.deployment()).listing.min(self.client.page_limit());
+    /// How many issues each page of a walk adds that asks for `size` of them, as far as the site showed.
+    pub fn added_by_page(&self, size: u32) -> u32 {
+        let size = size.min(self.client.page_limit());
         match self.dialect {
             Dialect::Cloud => size,
             // One row joins a page to the one before.
