@@ -26,6 +26,7 @@ on_both!(
     what_is_mirrored_is_believed_while_nothing_contradicts,
     many_issues_are_recorded,
     what_was_written_since_is_all_that_is_read_again,
+    a_number_that_is_too_large_is_named_every_time,
     what_another_process_mirrors_and_drops_is_known,
 );
 
@@ -38,7 +39,7 @@ async fn members_are_known_at_every_reading(world: World) {
         world.refresh(vec![issue(1, true), issue(3, false)], at(120)).await,
         world.refresh(vec![issue(1, true), issue(2, true), issue(3, false)], at(180)).await,
     ];
-    let counted = changes.map(|MemberChanges { joined, left, changed }| (joined, left, changed));
+    let counted = changes.map(|MemberChanges { joined, left, changed, .. }| (joined, left, changed));
     assert_eq!(counted, [(2, 0, 0), (1, 0, 1), (0, 1, 0), (1, 0, 0)]);
 
     let done_at = async |when| {
@@ -100,7 +101,7 @@ async fn every_fact_comes_back_as_it_was(world: World) {
     let members = async || world.store.members(link.link.query_id, None, None, 10).await.unwrap();
     assert_eq!(members().await, std::slice::from_ref(&odd));
     let changes = world.refresh(vec![odd.clone()], at(60)).await;
-    assert_eq!(changes, MemberChanges::default(), "the same facts are no change");
+    assert_eq!((changes.joined, changes.left, changes.changed), (0, 0, 0), "the same facts are no change");
     let renamed = Issue { title: None, assignee: None, ..odd };
     world.refresh(vec![renamed.clone()], at(120)).await;
     assert_eq!(members().await, [renamed], "what people read follows");
@@ -179,15 +180,17 @@ async fn many_issues_are_recorded(world: World) {
     let joined = world.refresh(issues(2_300, 100), noon()).await;
     assert_eq!(joined.joined, 2_300);
     let changes = world.refresh(issues(2_200, 1_300), at(60)).await;
-    assert_eq!(changes, MemberChanges { joined: 0, left: 100, changed: 1_200 });
+    assert_eq!((changes.joined, changes.left, changes.changed), (0, 100, 1_200));
     let members = world.store.members(link.link.query_id, None, None, 5_000).await.unwrap();
     assert_eq!(members, issues(2_200, 1_300));
 }
 
-/// What a refresh was given to measure: whether each issue is done, and the fields of numbers that are too large.
-type Given = Vec<(i64, bool, Vec<String>)>;
+/// What a refresh was given to measure: whether each issue is done, and the fields of numbers that are too large; and how
+/// many of them were read from the mirror.
+type Given = (Vec<Taken>, u64);
+type Taken = (i64, bool, Vec<String>);
 
-struct Noting(Canned, Arc<Mutex<Given>>);
+struct Noting(Canned, Arc<Mutex<Vec<Taken>>>);
 
 impl Measure for Noting {
     fn take(&mut self, id: IssueId, facts: &Facts, too_large: &BTreeMap<FieldId, String>) {
@@ -209,10 +212,10 @@ async fn measured(world: &World, query: QueryId, done: &[(&str, bool)], now: Ins
     recording.done = Arc::new(done.iter().map(|(status, done)| ((*status).to_owned(), *done)).collect());
     let given = Arc::new(Mutex::new(Vec::new()));
     match world.store.record(recording, Box::new(Noting(canned, given.clone()))).await {
-        Ok(_) => {
+        Ok(changes) => {
             let mut given = given.lock().unwrap().clone();
             given.sort();
-            Ok(given)
+            Ok((given, changes.read))
         }
         Err(error) => {
             world.store.release(&claim.lease).await.unwrap();
@@ -221,44 +224,58 @@ async fn measured(world: &World, query: QueryId, done: &[(&str, bool)], now: Ins
     }
 }
 
+/// Three issues, done or not, and how many of them were read.
+fn all(done: [bool; 3], read: u64) -> Given {
+    ((1..).zip(done).map(|(id, done)| (id, done, Vec::new())).collect(), read)
+}
+
 async fn what_was_written_since_is_all_that_is_read_again(world: World) {
     let (connection, _, link) = world.linked("project = AE").await;
     let query = link.link.query_id;
     let claim = world.claim_one(noon()).await;
     world.mirror(&claim, issues(3, 1), noon()).await.unwrap();
     world.store.release(&claim.lease).await.unwrap();
-    let all = |done: [bool; 3]| (1..).zip(done).map(|(id, done)| (id, done, Vec::new())).collect::<Given>();
     let (to_do, all_done) = ([("3", false)], [("3", true)]);
-    assert_eq!(measured(&world, query, &[], at(1)).await.unwrap(), all([true, false, false]));
-    assert_eq!(measured(&world, query, &to_do, at(2)).await.unwrap(), all([false; 3]), "statuses count otherwise");
-    assert_eq!(measured(&world, query, &all_done, at(3)).await.unwrap(), all([true; 3]));
+    assert_eq!(measured(&world, query, &[], at(1)).await.unwrap(), all([true, false, false], 3));
+    assert_eq!(measured(&world, query, &[], at(2)).await.unwrap(), all([true, false, false], 0));
+    assert_eq!(measured(&world, query, &to_do, at(3)).await.unwrap(), all([false; 3], 3), "statuses count otherwise");
+    assert_eq!(measured(&world, query, &all_done, at(4)).await.unwrap(), all([true; 3], 3));
+    world.mirror(&claim, vec![Issue { status_id: Some("4".into()), ..issue(2, false) }], at(5)).await.unwrap();
+    assert_eq!(measured(&world, query, &all_done, at(6)).await.unwrap(), all([true, false, true], 1));
 
-    world.mirror(&claim, vec![Issue { status_id: Some("4".into()), ..issue(2, false) }], at(4)).await.unwrap();
-    assert_eq!(measured(&world, query, &all_done, at(5)).await.unwrap(), all([true, false, true]));
-    // what others find gone while this one is under way was there when it began: its row is not asked for
-    world.store.unmirror(connection.id, vec![IssueId(3)]).await.unwrap();
-    assert_eq!(measured(&world, query, &all_done, at(6)).await.unwrap(), all([true, false, true]));
-    let unread = measured(&world, query, &to_do, at(7)).await;
-    assert!(matches!(unread, Err(StoreError::NotMirrored { lacking: 1 })), "{unread:?}");
-
-    let odd = Mirrored {
-        issue: issue(3, true),
-        too_large: [(FieldId::new("customfield_1"), "1e40".to_owned())].into(),
-        fields: Arc::new(world.recording(claim.clone(), &issues(1, 0), noon()).0.fields),
-        seen_at: at(8),
+    let unread = async |minute, lacking| {
+        let unread = measured(&world, query, &all_done, at(minute)).await;
+        assert!(matches!(unread, Err(StoreError::NotMirrored { lacking: it }) if it == lacking), "{unread:?}");
     };
-    world.store.mirror(connection.id, vec![odd].into()).await.unwrap();
-    for minute in [9, 10] {
-        let given = measured(&world, query, &all_done, at(minute)).await.unwrap();
-        assert_eq!(given[2], (3, true, vec!["customfield_1".to_owned()]), "also when nothing was written since");
-    }
-    world.mirror(&claim, vec![issue(3, true)], at(11)).await.unwrap();
-    for minute in [12, 13] {
-        measured(&world, query, &all_done, at(minute)).await.unwrap();
-    }
+    world.mirror(&claim, vec![issue(3, false)], at(7)).await.unwrap();
+    world.store.unmirror(connection.id, vec![IssueId(3)]).await.unwrap();
+    unread(8, 1).await; // what it was before is not what it was when it went
+    world.mirror(&claim, vec![issue(3, false)], at(9)).await.unwrap();
+    assert_eq!(measured(&world, query, &all_done, at(10)).await.unwrap(), all([true, false, true], 1));
     move_to_another_site(&world, connection).await;
-    let elsewhere = measured(&world, query, &all_done, at(14)).await;
-    assert!(matches!(elsewhere, Err(StoreError::NotMirrored { lacking: 3 })), "{elsewhere:?}");
+    unread(14, 3).await;
+}
+
+async fn a_number_that_is_too_large_is_named_every_time(world: World) {
+    let (connection, _, link) = world.linked("project = AE").await;
+    let claim = world.claim_one(noon()).await;
+    world.mirror(&claim, issues(3, 1), noon()).await.unwrap();
+    world.store.release(&claim.lease).await.unwrap();
+    let fields = Arc::new(world.recording(claim.clone(), &issues(1, 0), noon()).0.fields);
+    let odd = |field: &str, minute| Mirrored {
+        issue: issue(3, true),
+        too_large: [(FieldId::new(field), "1e40".to_owned())].into(),
+        fields: fields.clone(),
+        seen_at: at(minute),
+    };
+    world.store.mirror(connection.id, vec![odd("timespent", 1)].into()).await.unwrap();
+    for minute in [2, 3] {
+        let (given, read) = measured(&world, link.link.query_id, &[], at(minute)).await.unwrap();
+        assert_eq!((&given[2], read), (&(3, true, vec!["timespent".to_owned()]), 3), "members' rows do not say it");
+    }
+    world.store.mirror(connection.id, vec![odd("customfield_9", 4)].into()).await.unwrap();
+    measured(&world, link.link.query_id, &[], at(5)).await.unwrap();
+    assert_eq!(measured(&world, link.link.query_id, &[], at(6)).await.unwrap().1, 0, "nobody measures it");
 }
 
 async fn move_to_another_site(world: &World, connection: Connection) {
@@ -292,4 +309,8 @@ async fn what_another_process_mirrors_and_drops_is_known(world: World) {
     assert_eq!(lacking().await, [1, 2]);
     world.store.unmirror(connection.id, vec![IssueId(3)]).await.unwrap();
     assert_eq!(lacking().await, [1, 2, 3]);
+    world.mirror(&claim, issues(2, 0), at(2)).await.unwrap();
+    assert_eq!(lacking().await, [3], "they are there again");
+    other.restart_mirror(connection.id, None, at(3)).await.unwrap();
+    assert_eq!(lacking().await, [1, 2, 3], "begun anew");
 }

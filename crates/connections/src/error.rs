@@ -127,7 +127,7 @@ pub enum Error {
         /// When a good part of it is free again.
         retry_at: Instant,
     },
-    /// What must be read at one go is more than the connection may send.
+    /// What must be read at one go, with what is asked before it, is more than the connection may send.
     #[error("reading this query takes {needed} requests at one go, and the connection's budget is {budget} an hour")]
     BudgetTooSmall {
         /// Requests an hour.

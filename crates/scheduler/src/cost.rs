@@ -8,6 +8,8 @@ const CHANGED_PER_THOUSAND: u64 = 5;
 const THOUSAND: u64 = 1000;
 /// Requests for statuses and for what changed.
 const BESIDES: u64 = 3;
+/// Requests that come before a listing: the account, the fields, the number of issues.
+pub const ASKED_FIRST: u64 = 3;
 
 /// What Jira counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 
 use crate::{
     budget::{self, Allowance},
+    cost::ASKED_FIRST,
     waker::Waker,
 };
 use okrsync_connections::{Admission, Error, Later, Wait};
@@ -13,13 +14,17 @@ use okrsync_domain::{Clock, ConnectionId, Instant, connection::ConnectionState};
 use okrsync_store::{Store, StoreError};
 use std::{
     collections::HashMap,
+    pin::pin,
     sync::{
         Arc, Mutex as Lock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
-use tokio::{sync::Mutex, time::Instant as Tick};
+use tokio::{
+    sync::{Mutex, Notify},
+    time::Instant as Tick,
+};
 
 /// How long the integration's switch is believed to stand as it was seen.
 const SWITCH_BELIEVED: Duration = Duration::from_millis(400);
@@ -54,8 +59,8 @@ struct Purse {
     free_at: Option<Instant>,
     /// What was sent within the hour, by minute.
     sent: Vec<(Instant, u64)>,
-    /// Of what is left so much is meant for what has begun.
-    promised: Arc<AtomicU64>,
+    /// Of what is left so much is meant for listings under way.
+    pledge: Arc<Pledge>,
     unaccounted: u64,
     waits: Vec<Wait>,
     seen: Option<Look>,
@@ -160,18 +165,26 @@ impl Gate {
         purse.spend(self.clock.now())
     }
 
-    /// Sets requests aside for what must be sent at one go, so that it is not begun in vain, time and again.
+    /// Waits until the budget has room for what must be sent at one go, besides what was promised to others: listings are
+    /// not begun in vain, time and again. Promises are among listings of this process; what else is sent does not ask.
     ///
     /// # Errors
     /// [`Error::BudgetUsedUp`] until when so many may be free, or [`Error::BudgetTooSmall`].
     pub(crate) async fn promise(&self, id: ConnectionId, needed: u64) -> Result<Promise, Error> {
         let purse = self.purse(id);
-        let mut purse = purse.lock().await;
-        self.refresh(id, &mut purse).await;
-        if u64::from(purse.budget) < needed && purse.seen.is_some() {
-            return Err(Error::BudgetTooSmall { budget: purse.budget, needed });
+        loop {
+            let mut seen = purse.lock().await;
+            self.refresh(id, &mut seen).await;
+            let pledge = seen.pledge.clone();
+            let mut freed = pin!(pledge.freed.notified());
+            // before the look at what is promised, so that nothing that comes free behind it is missed
+            freed.as_mut().enable();
+            if let Some(promise) = seen.promise(needed, self.clock.now())? {
+                return Ok(promise);
+            }
+            drop(seen);
+            freed.await;
         }
-        purse.promise(needed, self.clock.now())
     }
 
     async fn look(&self, id: ConnectionId, purse: &mut Purse) -> Result<(), StoreError> {
@@ -216,10 +229,17 @@ impl Gate {
     }
 }
 
-/// Requests that were set aside; the rest of them is free again when it is dropped.
+/// What is promised of a purse.
+#[derive(Debug, Default)]
+struct Pledge {
+    requests: AtomicU64,
+    freed: Notify,
+}
+
+/// Requests that were promised; the rest of them is free again when it is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Promise {
-    promised: Arc<AtomicU64>,
+    pledge: Arc<Pledge>,
     left: u64,
 }
 
@@ -228,27 +248,35 @@ impl Promise {
     pub(crate) fn spend(&mut self) {
         if self.left > 0 {
             self.left -= 1;
-            self.promised.fetch_sub(1, Ordering::SeqCst);
+            self.pledge.requests.fetch_sub(1, Ordering::SeqCst);
         }
     }
 }
 
 impl Drop for Promise {
     fn drop(&mut self) {
-        self.promised.fetch_sub(self.left, Ordering::SeqCst);
+        self.pledge.requests.fetch_sub(self.left, Ordering::SeqCst);
+        self.pledge.freed.notify_waiters();
     }
 }
 
 impl Purse {
-    fn promise(&self, needed: u64, now: Instant) -> Result<Promise, Error> {
-        let wanted = needed.saturating_add(self.promised.load(Ordering::SeqCst));
-        if self.left < wanted && self.seen.is_some() {
-            let free_at = budget::free_at(&self.sent, self.budget.into(), wanted.min(self.budget.into()), now);
-            let retry_at = free_at.max(self.free_at.unwrap_or(now));
-            return Err(Error::BudgetUsedUp { budget: self.budget, retry_at });
+    /// None where what others were promised must come free first.
+    fn promise(&self, needed: u64, now: Instant) -> Result<Option<Promise>, Error> {
+        let (budget, all) = (u64::from(self.budget), needed + ASKED_FIRST);
+        if self.seen.is_some() && budget < all {
+            return Err(Error::BudgetTooSmall { budget: self.budget, needed: all });
         }
-        self.promised.fetch_add(needed, Ordering::SeqCst);
-        Ok(Promise { promised: self.promised.clone(), left: needed })
+        if self.seen.is_some() && self.left < needed {
+            let free_at = budget::free_at(&self.sent, budget, all, now).max(self.free_at.unwrap_or(now));
+            return Err(Error::BudgetUsedUp { budget: self.budget, retry_at: free_at });
+        }
+        let promised = self.pledge.requests.load(Ordering::SeqCst);
+        if promised > 0 && self.left < needed + promised {
+            return Ok(None);
+        }
+        self.pledge.requests.fetch_add(needed, Ordering::SeqCst);
+        Ok(Some(Promise { pledge: self.pledge.clone(), left: needed }))
     }
 
     /// Whether it may be spent from without a look; a clock turned by hand is noticed.
@@ -281,15 +309,18 @@ mod tests {
         let minute = now - chrono::TimeDelta::minutes(30);
         let seen = Some(Look { tick: Tick::now(), at: now, news: 0 });
         let purse = Purse { budget: 30, left: 20, sent: vec![(minute, 10)], seen, ..Purse::default() };
-        let mut first = purse.promise(15, now).unwrap();
-        let refused = purse.promise(6, now).unwrap_err();
-        let free_at = minute + chrono::TimeDelta::minutes(61);
-        assert_eq!(refused, Error::BudgetUsedUp { budget: 30, retry_at: free_at });
-        drop(purse.promise(5, now).unwrap());
+        let promise = |needed| purse.promise(needed, now);
+        let mut first = promise(15).unwrap().expect("there is room");
+        assert!(promise(6).unwrap().is_none(), "it waits for the first");
+        drop(promise(5).unwrap().expect("so much is left"));
         first.spend();
-        let second = purse.promise(6, now).unwrap();
-        assert!(purse.promise(1, now).is_err());
+        let second = promise(6).unwrap().expect("five and the one");
+        assert!(promise(1).unwrap().is_none());
         drop((first, second));
-        assert!(purse.promise(20, now).is_ok(), "all of it is free again");
+        assert!(promise(20).unwrap().is_some(), "all of it is free again");
+        let free_at = minute + chrono::TimeDelta::minutes(61);
+        let used_up = Error::BudgetUsedUp { budget: 30, retry_at: free_at };
+        assert_eq!(promise(21).unwrap_err(), used_up, "with what is asked before");
+        assert_eq!(promise(28).unwrap_err(), Error::BudgetTooSmall { budget: 30, needed: 31 });
     }
 }

@@ -337,7 +337,7 @@ impl Sites {
         kept.site.clone()
     }
 
-    /// Sets requests of a connection's budget aside ([`Gate::promise`]).
+    /// Has room in a connection's budget for a listing ([`Gate::promise`]).
     pub(crate) async fn promise(&self, id: ConnectionId, needed: u64) -> Result<Promise, Error> {
         self.gate.promise(id, needed).await
     }

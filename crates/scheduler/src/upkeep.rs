@@ -3,7 +3,7 @@
 
 use crate::Engine;
 use chrono::TimeDelta;
-use okrsync_domain::Instant;
+use okrsync_domain::{ConnectionId, Instant};
 use okrsync_store::{Ages, Page, StoreError, Thinned};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -106,18 +106,25 @@ impl Engine {
         }
     }
 
-    /// Has the mirror let go of what no query holds; how many issues that were.
+    /// Has the mirror let go of what no query holds; how many issues that were. One connection's trouble (that it was removed
+    /// meanwhile, say) is none of the others'.
     async fn let_go(&self, now: Instant) -> Result<usize, StoreError> {
-        let store = &self.context.store;
-        let mut number = 0;
-        for overview in store.connections(None, now, Page::all()).await?.items {
-            let id = overview.connection.id;
-            let unheld = store.unheld(id, now - self.context.config.believed_for()).await?;
-            for part in unheld.chunks(LET_GO) {
-                store.unmirror(id, part.to_vec()).await?;
+        let (mut number, mut trouble) = (0, Ok(()));
+        for overview in self.context.store.connections(None, now, Page::all()).await?.items {
+            match self.let_go_of(overview.connection.id, now).await {
+                Ok(issues) => number += issues,
+                Err(error) => trouble = Err(error),
             }
-            number += unheld.len();
         }
-        Ok(number)
+        trouble.map(|()| number)
+    }
+
+    async fn let_go_of(&self, connection: ConnectionId, now: Instant) -> Result<usize, StoreError> {
+        let store = &self.context.store;
+        let unheld = store.unheld(connection, now - self.context.config.believed_for()).await?;
+        for part in unheld.chunks(LET_GO) {
+            store.unmirror(connection, part.to_vec()).await?;
+        }
+        Ok(unheld.len())
     }
 }

@@ -79,32 +79,34 @@ impl Walker<'_> {
     }
 
     async fn once(&self, links: &Links) -> Result<Walked, Trouble> {
-        let sizes = self.visit.site.page_sizes();
-        let promise = self.afford().await?;
+        let matched = self.expected().await?;
         // Of what is not known yet, the first page tells.
-        match cost::way(self.claim.query.last_matched.unwrap_or(0), sizes, self.visit.unit()) {
+        let way = cost::way(matched.unwrap_or(0), self.visit.site.page_sizes(), self.visit.unit());
+        let promise = self.afford(matched, way).await?;
+        match way {
             Way::Read => self.read(links, promise).await,
             Way::Sweep => self.sweep(links, promise).await,
         }
     }
 
-    /// Sets aside what listing the query takes, where that is known. Of one that has run into the budget before it was ever
-    /// measured, Jira is asked.
-    async fn afford(&self) -> Result<Promise, Trouble> {
+    /// How many issues will match, as far as is known. Of a query that ran into the budget, Jira is asked.
+    async fn expected(&self) -> Result<Option<u64>, Trouble> {
         let query = &self.claim.query;
         let ran_dry = query.problem.as_ref().is_some_and(|problem| problem.code == ProblemCode::BudgetUsedUp);
-        let matched = match query.last_matched {
-            Some(matched) => matched,
-            None if ran_dry => self.visit.site.count(&query.canonical).await?.number,
-            None => return Ok(Promise::default()),
-        };
+        if ran_dry { Ok(Some(self.visit.site.count(&query.canonical).await?.number)) } else { Ok(query.last_matched) }
+    }
+
+    /// Has room in the budget for what listing the query takes, where that is known to be more than a page.
+    async fn afford(&self, matched: Option<u64>, way: Way) -> Result<Promise, Trouble> {
         let sizes = self.visit.site.page_sizes();
-        let size = match cost::way(matched, sizes, self.visit.unit()) {
+        let size = match way {
             Way::Read => sizes.facts,
             Way::Sweep => sizes.listing,
         };
-        let needed = cost::at_one_go(matched, self.visit.site.added_by_page(size));
-        Ok(if needed > 1 { self.context.sites.promise(query.connection_id, needed).await? } else { Promise::default() })
+        match cost::at_one_go(matched.unwrap_or(0), self.visit.site.added_by_page(size)) {
+            1 => Ok(Promise::default()),
+            needed => Ok(self.context.sites.promise(self.claim.query.connection_id, needed).await?),
+        }
     }
 
     /// Reads everything with its facts; what turns out to be more than a page is swept, where that costs less.

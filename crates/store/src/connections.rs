@@ -287,6 +287,7 @@ impl Store {
         self.write(move |db| {
             let key = id.to_string();
             turns::alone(db)?;
+            turns::on_mirror(db, &key)?;
             let links = count_links(db, std::slice::from_ref(&key))?.get(&key).copied().unwrap_or(0);
             if links > 0 {
                 return Err(StoreError::InUse { links: count(links)? });

@@ -42,6 +42,8 @@ pub struct MemberChanges {
     pub left: u64,
     /// Members whose facts changed.
     pub changed: u64,
+    /// Members whose facts had to be read from the mirror; the others were as they were.
+    pub read: u64,
 }
 
 /// Numbers of most issues: a document that need not be parsed.
@@ -102,10 +104,6 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    pub(crate) fn has(&self, id: IssueId) -> bool {
-        self.rows.contains_key(&id.0)
-    }
-
     /// Takes a member out, with the facts that it was measured by.
     pub(crate) fn take(&mut self, id: IssueId) -> Result<Option<Facts>, StoreError> {
         self.rows.remove(&id.0).map(|row| row.facts()).transpose()
@@ -130,6 +128,7 @@ impl Comparison {
     /// those of what matches no longer. What is known to be as it was has been taken from `before`.
     pub(crate) fn compare(&mut self, db: &mut Db, mut before: Before, issues: &[Issue]) -> Result<(), StoreError> {
         let mut opened = Vec::new();
+        self.changes.read += u64::try_from(issues.len()).unwrap_or(u64::MAX);
         for issue in issues {
             match before.take(issue.id)? {
                 Some(facts) if facts == issue.facts => continue,

@@ -105,7 +105,7 @@ impl MirrorRow {
     fn read(self, lists: &mut HashMap<String, Arc<BTreeSet<FieldId>>>) -> Result<Mirrored, StoreError> {
         let corrupt = |column, error: serde_json::Error| {
             let key = format!("{} {}", self.connection_id, self.issue_id);
-            Row { table: "mirror", key: &key }.corrupt(column, error)
+            Row { table: "mirrored", key: &key }.corrupt(column, error)
         };
         let Document { issue, too_large } =
             serde_json::from_str(&self.document).map_err(|error| corrupt("document", error))?;
@@ -185,7 +185,7 @@ fn list(db: &mut Db, connection: &str, keys: &[i64], at: Instant, version: i64) 
 
 /// Has issues fetched again before what is mirrored of them is believed, because somebody says that they have changed.
 pub(crate) fn doubt(db: &mut Db, connection: &str, keys: &[i64], now: Instant) -> Result<(), StoreError> {
-    let version = versions::next(db, connection, Change::Writes)?;
+    let version = versions::next(db, connection, Change::Told)?;
     let mark = mirror_marks::table.find(connection).select(mirror_marks::looked_at);
     let mark: Option<Ts> = on!(&mut *db, |c| mark.first(c).optional())?;
     // As late as anything that was fetched after the last look, also where the clock stands still or is behind another.
@@ -210,7 +210,7 @@ impl Store {
     pub async fn mirror(&self, connection: ConnectionId, seen: Arc<[Mirrored]>) -> Result<(), StoreError> {
         self.write(move |db| {
             let key = connection.to_string();
-            let version = versions::next(db, &key, Change::Writes)?;
+            let version = versions::next(db, &key, Change::Told)?;
             for part in seen.chunks(CHUNK) {
                 let news = younger(db, &key, part)?;
                 let rows: Vec<MirrorRow> = news.iter().map(|seen| MirrorRow::of(&key, seen, version)).collect();
@@ -288,7 +288,7 @@ impl Store {
     ) -> Result<Vec<IssueId>, StoreError> {
         self.write(move |db| {
             let (key, mut known) = (connection.to_string(), Vec::new());
-            let version = versions::next(db, &key, Change::Writes)?;
+            let version = versions::next(db, &key, Change::Told)?;
             for part in listed.chunks(CHUNK) {
                 let keys: Vec<i64> = part.iter().map(|id| id.0).collect();
                 known.extend(list(db, &key, &keys, at, version)?.into_iter().map(IssueId));
@@ -307,7 +307,7 @@ impl Store {
         }
         self.write(move |db| {
             let key = connection.to_string();
-            versions::next(db, &key, Change::Drops)?;
+            versions::note_drops(db, &key, &gone)?;
             for part in gone.chunks(CHUNK) {
                 let keys: Vec<i64> = part.iter().map(|id| id.0).collect();
                 let rows = mirror::table.filter(mirror::connection_id.eq(&key));

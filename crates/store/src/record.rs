@@ -14,7 +14,7 @@ use crate::{
     queries,
     readings::{self, Kept},
     row::{Row, big},
-    schema::{self, links, okrs},
+    schema::{self, issues, links, okrs},
     sql_types::{Json, Ts},
     store::CHUNK,
 };
@@ -97,7 +97,7 @@ fn in_order(db: &mut Db, mut recording: Recording, query: &str) -> Result<Record
 }
 
 /// What of a query's members need not be read from the mirror: they were recorded from it in the same way, and only these
-/// issues were written there since.
+/// issues were written or removed there since.
 struct Unchanged {
     but: HashSet<IssueId>,
 }
@@ -111,7 +111,7 @@ impl Unchanged {
             .select(schema::queries::mirror_version.assume_not_null());
         let version: Option<i64> = on!(&mut *db, |c| row.first(c).optional())?;
         let Some(version) = version else { return Ok(None) };
-        Ok(Some(Self { but: mirror::versions::written_after(db, &at.connection, version)? }))
+        Ok(Some(Self { but: mirror::versions::changed_after(db, &at.connection, version)? }))
     }
 
     fn has(&self, id: IssueId) -> bool {
@@ -154,8 +154,9 @@ fn promote(db: &mut Db, recording: &Recording, at: &Place, measure: &mut dyn Mea
         let mut before = comparison.before(db, *last)?;
         let mut news = Vec::new();
         for id in part {
-            let is_known = unchanged.as_ref().is_some_and(|unchanged| unchanged.has(*id)) && before.has(*id);
-            match if is_known { before.take(*id)? } else { None } {
+            let is_unchanged = unchanged.as_ref().is_some_and(|unchanged| unchanged.has(*id));
+            let known = if is_unchanged { before.take(*id)? } else { None };
+            match known {
                 Some(facts) => measure.take(*id, &facts, &BTreeMap::new()),
                 None => news.push(*id),
             }
@@ -168,7 +169,7 @@ fn promote(db: &mut Db, recording: &Recording, at: &Place, measure: &mut dyn Mea
         let members: Vec<Mirrored> = members.into_iter().map(|member| recording.facts_of(member)).collect();
         for Mirrored { issue, too_large, .. } in &members {
             measure.take(issue.id, &issue.facts, too_large);
-            complete &= too_large.is_empty();
+            complete &= too_large.keys().all(|field| !recording.fields.contains(field));
         }
         let issues: Vec<Issue> = members.into_iter().map(|member| member.issue).collect();
         comparison.compare(db, before, &issues)?;
@@ -178,13 +179,15 @@ fn promote(db: &mut Db, recording: &Recording, at: &Place, measure: &mut dyn Mea
 
 /// Has the readings made of what was measured.
 fn finish(db: &mut Db, measure: Box<dyn Measure>, at: Instant, connection: &str) -> Result<Measured, StoreError> {
-    let mut lost = Ok(());
-    let mut key = |id: IssueId| match mirror::load(db, connection, &[id]) {
-        Ok(found) => found.into_iter().next().map_or_else(|| IssueKey(id.to_string()), |found| found.issue.key),
-        Err(error) => {
-            lost = Err(error);
-            IssueKey(id.to_string())
-        }
+    let mut lost: Result<(), StoreError> = Ok(());
+    let mut key = |id: IssueId| {
+        let key = issues::table.find((connection, id.0)).select(issues::issue_key);
+        let key: Result<Option<String>, _> = on!(&mut *db, |c| key.first(c).optional());
+        let key = key.unwrap_or_else(|error| {
+            lost = Err(error.into());
+            None
+        });
+        IssueKey(key.unwrap_or_else(|| id.to_string()))
     };
     let measured = measure.finish(at, &mut key);
     lost?;

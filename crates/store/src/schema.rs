@@ -164,6 +164,7 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::sql_types::Moment;
+    #[sql_name = "mirrored"]
     mirror (connection_id, issue_id) {
         connection_id -> Text,
         issue_id -> BigInt,
@@ -191,8 +192,16 @@ diesel::table! {
     mirror_versions (connection_id) {
         connection_id -> Text,
         version -> BigInt,
-        dropped -> BigInt,
         begun -> BigInt,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::{BigInt, Text};
+    mirror_drops (connection_id, version, issue_id) {
+        connection_id -> Text,
+        version -> BigInt,
+        issue_id -> BigInt,
     }
 }
 
@@ -322,6 +331,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mirror,
     mirror_marks,
     mirror_versions,
+    mirror_drops,
     issues,
     members,
     backfills,

@@ -105,6 +105,7 @@ async fn every_table_can_be_read_as_the_schema_describes_it() {
                     mirror,
                     mirror_marks,
                     mirror_versions,
+                    mirror_drops,
                     issues,
                     members,
                     readings,
@@ -318,7 +319,7 @@ async fn what_is_mirrored_is_looked_up_one_by_one_while_a_first_sync_fills_the_t
         rows: i64,
     }
     fn rows_read(db: &mut Db) -> i64 {
-        let read = "SELECT pg_stat_get_xact_tuples_returned('mirror'::regclass) \
+        let read = "SELECT pg_stat_get_xact_tuples_returned('mirrored'::regclass) \
             + pg_stat_get_xact_tuples_returned('mirror_pkey'::regclass) AS rows";
         let Db::Pg(c) = db else { unreachable!("only servers get here") };
         diesel::sql_query(read).get_result::<Read>(c).unwrap().rows
@@ -334,7 +335,7 @@ async fn what_is_mirrored_is_looked_up_one_by_one_while_a_first_sync_fills_the_t
             let odd: Vec<IssueId> = (1..=500).map(|number| IssueId(20_001 + number * 36)).collect();
             let even = |first: u32, last: u32| {
                 format!(
-                    "INSERT INTO mirror (connection_id, issue_id, seen_at, fields, document) \
+                    "INSERT INTO mirrored (connection_id, issue_id, seen_at, fields, document) \
                     SELECT 'c', number, now(), '[]', repeat('x', 500) FROM generate_series({first}, {last}, 2) AS number"
                 )
             };

@@ -201,7 +201,11 @@ pub(crate) async fn edit(app: &App, caller: &Caller, id: ConnectionId, patch: Pa
     if ends_grant {
         app.engine().retract_webhook(&before).await?;
     }
-    app.store().noting(note).update_connection(&draft.connection, changes, app.now()).await?;
+    let saved = app.store().noting(note).update_connection(&draft.connection, changes, app.now()).await;
+    if ends_grant && saved.is_err() {
+        app.store().check_webhook_soon(id, app.now()).await?;
+    }
+    saved?;
     if ends_grant {
         grants::settle(app, caller, &draft.connection).await?;
     }

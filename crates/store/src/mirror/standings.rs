@@ -1,5 +1,5 @@
 //! What decides whether mirrored issues are good enough, kept in memory: every query asks it for all that it lists, and most
-//! of it is as it was. About 50 bytes an issue. The database says what changed since, so that processes which share it need
+//! of it is as it was. About 100 bytes an issue. The database says what changed since, so that processes which share it need
 //! not tell each other.
 
 use super::{Demand, Sighting, has_fields, life, versions};
@@ -104,25 +104,37 @@ impl Default for Standings {
     }
 }
 
+/// The next rows behind one, by version and issue.
+fn written_behind(db: &mut Db, connection: &str, (version, issue): (i64, i64)) -> Result<Vec<StandingRow>, StoreError> {
+    let of_connection = mirror::table.filter(mirror::connection_id.eq(connection));
+    let same = of_connection.filter(mirror::version.eq(version).and(mirror::issue_id.gt(issue)));
+    let same = same.order(mirror::issue_id).limit(PIECE);
+    let rows: Vec<StandingRow> = on!(&mut *db, |c| same.select(StandingRow::as_select()).load(c))?;
+    if !rows.is_empty() {
+        return Ok(rows);
+    }
+    let later = of_connection.filter(mirror::version.gt(version));
+    let later = later.order((mirror::version, mirror::issue_id)).limit(PIECE);
+    Ok(on!(db, |c| later.select(StandingRow::as_select()).load(c))?)
+}
+
 impl Standings {
     /// Learns what changed, inside somebody's transaction. One that sees less than is known already teaches nothing.
     pub(crate) fn catch_up(&mut self, db: &mut Db, connection: &str) -> Result<(), StoreError> {
         let current = versions::current(db, connection)?;
-        if self.version < current.dropped {
+        if self.version < current.begun {
             *self = Self::default();
         }
         if self.version >= current.version {
             return Ok(());
         }
+        // first what went: of it, what is there again was written since
+        for id in versions::dropped_after(db, connection, self.version)? {
+            self.issues.remove(&id);
+        }
         let mut behind = (self.version, i64::MAX);
         loop {
-            let (version, issue) = behind;
-            let rows = mirror::table
-                .filter(mirror::connection_id.eq(connection).and(mirror::version.ge(version)))
-                .filter(mirror::version.gt(version).or(mirror::issue_id.gt(issue)))
-                .order((mirror::version, mirror::issue_id))
-                .limit(PIECE);
-            let rows: Vec<StandingRow> = on!(&mut *db, |c| rows.select(StandingRow::as_select()).load(c))?;
+            let rows = written_behind(db, connection, behind)?;
             let Some(last) = rows.last() else { break };
             behind = (last.version, last.issue_id);
             for row in rows {

@@ -5,21 +5,23 @@
 use crate::{
     error::StoreError,
     pool::{Db, on},
-    schema::{mirror, mirror_versions},
+    schema::{mirror, mirror_drops, mirror_versions},
+    store::CHUNK,
     turns,
 };
 use diesel::{prelude::*, upsert::excluded};
 use okrsync_domain::issue::IssueId;
 use std::collections::HashSet;
 
-/// What a change does to rows that are there.
+/// Drops are written down for so many changes; who has not looked for longer begins anew.
+const REMEMBERED: i64 = 10_000;
+
+/// What a change does to what is known of the mirror.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
-    /// It writes some.
-    Writes,
-    /// It removes some.
-    Drops,
-    /// It removes some, and what was recorded from the others is no longer vouched for.
+    /// What it does is written down, issue by issue.
+    Told,
+    /// It removes rows without saying which; nothing that was learnt before is vouched for.
     Begins,
 }
 
@@ -29,9 +31,7 @@ pub(super) enum Change {
 pub(crate) struct Versions {
     /// The last.
     pub(crate) version: i64,
-    /// The last that removed rows.
-    pub(crate) dropped: i64,
-    /// The last that began the mirror anew.
+    /// The last that began the mirror anew: what was learnt before it is worth nothing.
     pub(crate) begun: i64,
 }
 
@@ -44,32 +44,72 @@ pub(crate) fn current(db: &mut Db, connection: &str) -> Result<Versions, StoreEr
 /// Begins a change, as the only one until the transaction ends; its version, which the rows that it writes must have.
 pub(super) fn next(db: &mut Db, connection: &str, change: Change) -> Result<i64, StoreError> {
     turns::on_mirror(db, connection)?;
-    let before = current(db, connection)?;
-    let version = before.version + 1;
+    let Versions { version, begun } = current(db, connection)?;
+    let version = version + 1;
+    let begun = if change == Change::Begins { version } else { begun };
     let row = (
         mirror_versions::connection_id.eq(connection),
         mirror_versions::version.eq(version),
-        mirror_versions::dropped.eq(if change == Change::Writes { before.dropped } else { version }),
-        mirror_versions::begun.eq(if change == Change::Begins { version } else { before.begun }),
+        mirror_versions::begun.eq(begun),
     );
-    on!(db, |c| diesel::insert_into(mirror_versions::table)
+    on!(&mut *db, |c| diesel::insert_into(mirror_versions::table)
         .values(row)
         .on_conflict(mirror_versions::connection_id)
         .do_update()
         .set((
             mirror_versions::version.eq(excluded(mirror_versions::version)),
-            mirror_versions::dropped.eq(excluded(mirror_versions::dropped)),
             mirror_versions::begun.eq(excluded(mirror_versions::begun)),
         ))
         .execute(c))?;
+    if change == Change::Begins {
+        forget_drops(db, connection, version)?;
+    }
     Ok(version)
 }
 
-/// The issues that were written by changes after a version.
-pub(crate) fn written_after(db: &mut Db, connection: &str, version: i64) -> Result<HashSet<IssueId>, StoreError> {
-    let rows = mirror::table
+/// A change that removes these issues, for the caller to do.
+pub(super) fn note_drops(db: &mut Db, connection: &str, gone: &[IssueId]) -> Result<(), StoreError> {
+    let version = next(db, connection, Change::Told)?;
+    for part in gone.chunks(CHUNK) {
+        let row = |id: &IssueId| {
+            (
+                mirror_drops::connection_id.eq(connection.to_owned()),
+                mirror_drops::version.eq(version),
+                mirror_drops::issue_id.eq(id.0),
+            )
+        };
+        let rows: Vec<_> = part.iter().map(row).collect();
+        on!(&mut *db, |c| diesel::insert_into(mirror_drops::table).values(rows).on_conflict_do_nothing().execute(c))?;
+    }
+    forget_drops(db, connection, version - REMEMBERED)
+}
+
+/// Forgets the drops up to a version; who knows less than that begins anew.
+fn forget_drops(db: &mut Db, connection: &str, version: i64) -> Result<(), StoreError> {
+    let old = mirror_drops::table
+        .filter(mirror_drops::connection_id.eq(connection))
+        .filter(mirror_drops::version.le(version));
+    if on!(&mut *db, |c| diesel::delete(old).execute(c))? > 0 {
+        let behind = mirror_versions::table.find(connection).filter(mirror_versions::begun.lt(version));
+        on!(db, |c| diesel::update(behind).set(mirror_versions::begun.eq(version)).execute(c))?;
+    }
+    Ok(())
+}
+
+/// The issues that were removed by changes after a version, be they there again or not.
+pub(crate) fn dropped_after(db: &mut Db, connection: &str, version: i64) -> Result<Vec<i64>, StoreError> {
+    let rows = mirror_drops::table
+        .filter(mirror_drops::connection_id.eq(connection).and(mirror_drops::version.gt(version)))
+        .select(mirror_drops::issue_id);
+    Ok(on!(db, |c| rows.load(c))?)
+}
+
+/// The issues that were written or removed by changes after a version.
+pub(crate) fn changed_after(db: &mut Db, connection: &str, version: i64) -> Result<HashSet<IssueId>, StoreError> {
+    let written = mirror::table
         .filter(mirror::connection_id.eq(connection).and(mirror::version.gt(version)))
         .select(mirror::issue_id);
-    let written: Vec<i64> = on!(db, |c| rows.load(c))?;
-    Ok(written.into_iter().map(IssueId).collect())
+    let mut changed: Vec<i64> = on!(&mut *db, |c| written.load(c))?;
+    changed.extend(dropped_after(db, connection, version)?);
+    Ok(changed.into_iter().map(IssueId).collect())
 }
