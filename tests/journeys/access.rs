@@ -4,7 +4,12 @@ use crate::samples::{Person, Things, World};
 use okrsync_domain::person::Role;
 use okrsync_jira_sim::Dialect;
 use okrsync_server::access::{Effect, RULES, Rule, Who};
-use okrsync_tests::{clients::Answer, databases::TestDatabase, journey};
+use okrsync_tests::{
+    app::{TestApp, text},
+    clients::Answer,
+    databases::TestDatabase,
+    journey,
+};
 use serde_json::json;
 use std::fmt::Write as _;
 
@@ -143,6 +148,32 @@ async fn tokens_reach_as_far_as_their_scope(database: TestDatabase, dialect: Dia
     writing.post("/tokens", &json!({"name": "x", "expires_on": "2026-11-30"})).await.expect(201);
 }
 
+/// What lies below something private does not tell of it, and an edit by somebody who does not see it leaves it there.
+async fn a_private_parent_is_not_told(database: TestDatabase, _: Dialect) {
+    let app = TestApp::start(&database).await;
+    let hidden = json!({"kind": "objective", "title": "Merge", "visibility": "private"});
+    let hidden = app.key_result(hidden).await;
+    let member = app.person("mona@northwind.example", Role::Member).await;
+    let me = text(&member.get("/me").await.expect(200)["id"]);
+    let below = app.key_result(json!({"parent_id": hidden, "owner_id": me})).await;
+    let path = format!("/okrs/{below}");
+    assert_eq!(app.okr(&below).await["parent_id"], hidden.as_str());
+
+    let seen = member.get(&path).await.expect(200);
+    let listed = member.get("/okrs").await.expect(200)["items"].clone();
+    for view in [&seen, &listed[0]] {
+        assert_eq!(view["id"], below.as_str());
+        assert!(view.get("parent_id").is_none(), "{view}");
+    }
+    let edited = member.patch(&path, &json!({"title": "Read the contracts"})).await.expect(200);
+    assert!(!edited.to_string().contains(&hidden), "{edited}");
+    let after = app.okr(&below).await;
+    assert_eq!((&after["title"], &after["parent_id"]), (&json!("Read the contracts"), &json!(hidden)));
+    let top = app.key_result(json!({})).await;
+    assert!(member.get(&format!("/okrs/{top}")).await.expect(200)["parent_id"].is_null(), "there is none");
+}
+
 journey!(the_matrix_holds, one dialect);
+journey!(a_private_parent_is_not_told, one dialect);
 journey!(no_form_works_without_its_token, one dialect);
 journey!(tokens_reach_as_far_as_their_scope, one dialect);

@@ -1,6 +1,7 @@
 //! Forms over HTTP as a browser sends them: twice, too late, after somebody else.
 
 use crate::samples::{Person, World};
+use okrsync_domain::person::Role;
 use okrsync_jira_sim::Dialect;
 use okrsync_tests::{app::PASSWORD, clients::Answer, databases::TestDatabase, journey};
 use reqwest::Method;
@@ -104,7 +105,31 @@ async fn an_edit_of_something_old_is_noticed(database: TestDatabase, dialect: Di
     assert_eq!(world.app.okr(&okr).await["title"], "Fix 30 bugs");
 }
 
+/// Who edits what lies below something private to others leaves it there, unless another place is chosen.
+async fn an_edit_leaves_an_unseen_parent_alone(database: TestDatabase, dialect: Dialect) {
+    let world = World::start(&database, dialect).await;
+    let mona = world.person("mona@northwind.example", Role::Member).await;
+    let hidden = json!({"kind": "objective", "title": "Merge", "visibility": "private"});
+    let hidden = world.app.key_result(hidden).await;
+    let okr = world.app.key_result(json!({"parent_id": hidden, "owner_id": mona.id})).await;
+    let page = world.nobody.send(Method::GET, &format!("/okrs/{okr}/edit"), None, &[("cookie", mona.cookie())]).await;
+    let chosen = page.text.split("<option").find(|option| option.contains("selected") && option.contains("unseen"));
+    assert!(chosen.is_some_and(|option| option.contains("private to others")), "{}", page.text);
+    assert!(!page.text.contains(&hidden) && !page.text.contains("Merge"), "{}", page.text);
+
+    let mut fields =
+        [("kind", "key_result"), ("title", "Read contracts"), ("period", "2026-Q4"), ("parent_id", "unseen")];
+    let answer = send(&world, &mona, &format!("/okrs/{okr}/edit"), &fields).await;
+    assert_eq!(answer.status.as_u16(), 303, "{}", answer.text);
+    let edited = world.app.okr(&okr).await;
+    assert_eq!((&edited["title"], &edited["parent_id"]), (&json!("Read contracts"), &json!(hidden)));
+    fields[3].1 = "";
+    send(&world, &mona, &format!("/okrs/{okr}/edit"), &fields).await;
+    assert!(world.app.okr(&okr).await["parent_id"].is_null(), "to the top");
+}
+
 journey!(a_form_sent_twice_is_carried_out_once, one dialect);
 journey!(what_is_refused_is_kept, one dialect);
 journey!(a_form_outlives_its_session, one dialect);
 journey!(an_edit_of_something_old_is_noticed, one dialect);
+journey!(an_edit_leaves_an_unseen_parent_alone, one dialect);

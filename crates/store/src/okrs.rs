@@ -36,6 +36,8 @@ pub struct Viewer {
 pub struct OkrFilter {
     /// Those that this person may see.
     pub visible_to: Option<Viewer>,
+    /// These alone: no more than a page of them.
+    pub among: Option<Vec<OkrId>>,
     /// Objectives or key results.
     pub kind: Option<OkrKind>,
     /// Those that this person answers for.
@@ -138,6 +140,9 @@ macro_rules! filtered {
         if let Some(viewer) = filter.visible_to.filter(|viewer| !viewer.admin) {
             let everyone = okrs::visibility.eq(word(&Visibility::Everyone));
             query = query.filter(everyone.or(okrs::owner_id.eq(viewer.user_id.to_string())));
+        }
+        if let Some(ids) = &filter.among {
+            query = query.filter(okrs::id.eq_any(ids.iter().map(ToString::to_string).collect::<Vec<_>>()));
         }
         if let Some(kind) = filter.kind {
             query = query.filter(okrs::kind.eq(word(&kind)));

@@ -248,7 +248,7 @@ fn tally(measure: &Measure, entered: Entered) -> Option<Tally> {
     responses((status = 200, body = OkrView)))]
 async fn resume(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
     release(&app, &caller, id).await?;
-    Ok(Json(okrs::answer(&app, id).await?))
+    Ok(Json(okrs::answer(&app, &caller, id).await?))
 }
 
 /// Ends the overriding: what the API and the button have in common.

@@ -77,7 +77,7 @@ async fn put(
     caller.may(Act::EditOkr(&okr))?;
     let put = Box::pin(link(&app, &caller, &okr, body)).await?;
     let refresh = app.wait(put.refresh_id, waiting.duration()?).await?;
-    let measured = measured(&app, &put.okr).await?;
+    let measured = measured(&app, &caller, &put.okr).await?;
     if refresh.is_none_or(|refresh| refreshes::is_over(&refresh)) {
         return Ok(Json(measured).into_response());
     }
@@ -101,10 +101,11 @@ pub(crate) async fn link(app: &App, caller: &Caller, okr: &Okr, body: LinkBody) 
     Ok(put)
 }
 
-async fn measured(app: &App, okr: &Okr) -> ApiResult<Measured> {
+async fn measured(app: &App, caller: &Caller, okr: &Okr) -> ApiResult<Measured> {
     let board = Board::load(app, BoardScope::Trees(vec![okr.id])).await?;
     let shown = board.find(okr.id).ok_or_else(|| ApiError::not_found("OKR", okr.id))?;
-    Ok(Measured { okr: (&shown).into(), reading: shown.row.reading.as_ref().map(Into::into) })
+    let reading = shown.row.reading.as_ref().map(Into::into);
+    Ok(Measured { okr: okrs::view_of(app, caller, &board, okr.id).await?, reading })
 }
 
 /// Removes the link. The last value stays, and from now on it is entered by hand.

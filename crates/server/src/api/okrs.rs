@@ -11,7 +11,7 @@ use crate::{
     api::reply,
     app::App,
     auth::{caller::Caller, policy::Act},
-    board::Board,
+    board::{Board, Shown},
     error::{ApiError, ApiResult},
     extract::{Body, Id, Params, Patch},
     quality,
@@ -25,8 +25,9 @@ use okrsync_domain::{
 };
 use okrsync_metrics::rollup;
 use okrsync_scheduler::events::Event;
-use okrsync_store::BoardScope;
+use okrsync_store::{BoardScope, OkrFilter, Page};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use view::OkrView;
 
@@ -36,9 +37,32 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 }
 
 /// One OKR that the caller may see, and where it stands.
-pub(crate) async fn answer(app: &App, id: OkrId) -> ApiResult<OkrView> {
+pub(crate) async fn answer(app: &App, caller: &Caller, id: OkrId) -> ApiResult<OkrView> {
     let board = Board::load(app, BoardScope::Trees(vec![id])).await?;
-    board.find(id).map(|shown| OkrView::from(&shown)).ok_or_else(|| ApiError::not_found("OKR", id))
+    view_of(app, caller, &board, id).await
+}
+
+/// One OKR of a board, as the caller sees it.
+pub(crate) async fn view_of(app: &App, caller: &Caller, board: &Board, id: OkrId) -> ApiResult<OkrView> {
+    let views = views_of(app, caller, board.find(id)).await?;
+    views.into_iter().next().ok_or_else(|| ApiError::not_found("OKR", id))
+}
+
+/// Parents looked up at once.
+const PARENTS: usize = 200;
+
+/// OKRs that the caller may see: what they lie below is not even told by its id where it is private to others.
+async fn views_of(app: &App, caller: &Caller, shown: impl IntoIterator<Item = Shown<'_>>) -> ApiResult<Vec<OkrView>> {
+    let shown: Vec<Shown<'_>> = shown.into_iter().collect();
+    let parents: BTreeSet<OkrId> = shown.iter().filter_map(|shown| shown.row.okr.parent_id).collect();
+    let mut visible = BTreeSet::new();
+    for part in parents.into_iter().collect::<Vec<_>>().chunks(PARENTS) {
+        let among = Some(part.to_vec());
+        let filter = OkrFilter { visible_to: Some(caller.viewer()), among, ..OkrFilter::default() };
+        visible.extend(app.store().okrs(&filter, Page::all()).await?.items.into_iter().map(|okr| okr.id));
+    }
+    let sees = |shown: &Shown<'_>| shown.row.okr.parent_id.is_none_or(|parent| visible.contains(&parent));
+    Ok(shown.iter().map(|shown| OkrView::of(shown, sees(shown))).collect())
 }
 
 /// Tells pages about a change of an OKR and of everything above it.
@@ -61,14 +85,14 @@ pub(crate) async fn announce(app: &App, okr: &Okr) -> ApiResult<()> {
     responses((status = 201, body = OkrView, headers(("Location" = String)))))]
 async fn add(State(app): State<App>, caller: Caller, Body(body): Body<OkrBody>) -> ApiResult<Response> {
     let okr = write_down(&app, &caller, body).await?;
-    Ok(reply::created(&format!("/okrs/{}", okr.id), answer(&app, okr.id).await?))
+    Ok(reply::created(&format!("/okrs/{}", okr.id), answer(&app, &caller, okr.id).await?))
 }
 
 /// Writes down an OKR: what the API and the form have in common.
 pub(crate) async fn write_down(app: &App, caller: &Caller, body: OkrBody) -> ApiResult<Okr> {
     let okr = body.settle(blank(app, caller.user.id))?;
     caller.may(Act::CreateOkr(okr.owner_id))?;
-    check_surroundings(app, caller, &okr).await?;
+    check_surroundings(app, caller, &okr, None).await?;
     app.store().noting(caller.did(app, "okr.create", &okr).after(&OkrBody::of(&okr))).add_okr(&okr).await?;
     announce(app, &okr).await?;
     Ok(okr)
@@ -80,7 +104,7 @@ pub(crate) async fn write_down(app: &App, caller: &Caller, body: OkrBody) -> Api
 async fn get(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
     caller.may(Act::SeeOkr(&app.store().get_okr(id).await?))?;
     let board = Board::load(&app, BoardScope::Trees(vec![id])).await?;
-    let view = board.find(id).map(|shown| OkrView::from(&shown)).ok_or_else(|| ApiError::not_found("OKR", id))?;
+    let view = view_of(&app, &caller, &board, id).await?;
     Ok(Json(view.with_quality(quality::of_okr(&app, &board, id, &caller.user).await?)))
 }
 
@@ -89,7 +113,7 @@ async fn get(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiRe
     responses((status = 200, body = OkrView)))]
 async fn change(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>, patch: Patch) -> ApiResult<Json<OkrView>> {
     edit(&app, &caller, id, patch, None).await?;
-    Ok(Json(answer(&app, id).await?))
+    Ok(Json(answer(&app, &caller, id).await?))
 }
 
 /// Changes an OKR: what the API and the form have in common. `seen` is the version that the editor saw; if somebody else
@@ -103,7 +127,7 @@ pub(crate) async fn edit(app: &App, caller: &Caller, id: OkrId, patch: Patch, se
     if okr.owner_id != before.owner_id {
         caller.may(Act::CreateOkr(okr.owner_id))?;
     }
-    check_surroundings(app, caller, &okr).await?;
+    check_surroundings(app, caller, &okr, Some(&before)).await?;
     if okr.measure != before.measure {
         check_link(app, id, &okr.measure).await?;
     }
@@ -157,15 +181,17 @@ pub(crate) async fn delete(app: &App, caller: &Caller, id: OkrId, with_children:
     Ok(okr)
 }
 
-/// Checks what the OKR refers to: its owner, its parent, the shares beside it.
-async fn check_surroundings(app: &App, caller: &Caller, okr: &Okr) -> ApiResult<()> {
+/// Checks what the OKR refers to: its owner, its parent, the shares beside it. It may stay below what the caller may not see.
+async fn check_surroundings(app: &App, caller: &Caller, okr: &Okr, before: Option<&Okr>) -> ApiResult<()> {
     if app.store().find_user(okr.owner_id).await?.is_none() {
         return Err(ApiError::missing("person", okr.owner_id, "owner_id"));
     }
     let Some(parent_id) = okr.parent_id else { return Ok(()) };
     let missing = || ApiError::missing("objective", parent_id, "parent_id");
     let parent = app.store().find_okr(parent_id).await?.ok_or_else(missing)?;
-    caller.may(Act::SeeOkr(&parent)).map_err(|_| missing())?;
+    if before.and_then(|before| before.parent_id) != Some(parent_id) {
+        caller.may(Act::SeeOkr(&parent)).map_err(|_| missing())?;
+    }
     if okr.share.is_some() {
         let siblings = app.store().children(parent_id).await?;
         let others = siblings.iter().filter(|sibling| sibling.id != okr.id).map(|sibling| sibling.share);

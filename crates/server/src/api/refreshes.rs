@@ -196,7 +196,7 @@ async fn outcome(app: &App, caller: &Caller, id: OkrId) -> ApiResult<Refreshed> 
         .filter(|(shown, _)| sees_okr(&caller.user, &shown.row.okr))
         .map(|(shown, problem)| FailedOkr { okr_id: shown.row.okr.id, code: problem.code.as_str().to_owned() })
         .collect();
-    Ok(Refreshed { okr: okrs::answer(app, id).await?, failures })
+    Ok(Refreshed { okr: okrs::answer(app, caller, id).await?, failures })
 }
 
 /// What is asked again.

@@ -76,6 +76,9 @@ pub(crate) struct OkrForm {
     pub(crate) reader: Reader,
 }
 
+/// Stands for a parent that the editor may not see: the OKR stays below it.
+const UNSEEN: &str = "unseen";
+
 /// The form for a new one.
 pub(crate) async fn new(
     State(app): State<App>,
@@ -180,6 +183,9 @@ fn body(sent: &Sent) -> Value {
     for name in ["description", "team", "parent_id"] {
         body.insert(name.to_owned(), json!(sent.given(name)));
     }
+    if sent.get("parent_id") == UNSEEN {
+        body.remove("parent_id");
+    }
     let quarter = sent.get("period").parse::<Quarter>().ok();
     let day = |name: &str, of: Option<okrsync_domain::Date>| {
         json!(of.map(|day| day.to_string()).or_else(|| sent.given(name).map(ToOwned::to_owned)))
@@ -257,7 +263,13 @@ fn entries(okr: &Okr) -> Entries {
 }
 
 /// Reads what the fields offer.
-async fn load(app: &App, visitor: Visitor, okr: Option<Okr>, kind: OkrKind, entries: Entries) -> ApiResult<OkrForm> {
+async fn load(
+    app: &App,
+    visitor: Visitor,
+    okr: Option<Okr>,
+    kind: OkrKind,
+    mut entries: Entries,
+) -> ApiResult<OkrForm> {
     let caller = visitor.caller.clone();
     let linked = match &okr {
         Some(okr) => app.store().find_link(okr.id).await?.is_some(),
@@ -274,6 +286,13 @@ async fn load(app: &App, visitor: Visitor, okr: Option<Okr>, kind: OkrKind, entr
     };
     let mut objectives = vec![(String::new(), "None: at the top".to_owned())];
     objectives.extend(all.iter().filter(fits).map(|it| (it.id.to_string(), it.title.clone())));
+    let parent = okr.as_ref().and_then(|okr| okr.parent_id);
+    if let Some(parent) = parent.filter(|parent| all.iter().all(|it| it.id != *parent)) {
+        objectives.push((UNSEEN.to_owned(), "One that is private to others".to_owned()));
+        if entries.get("parent_id") == parent.to_string() {
+            entries.set("parent_id", UNSEEN);
+        }
+    }
     let mut teams: Vec<String> = all.iter().filter_map(|it| it.team.clone()).collect();
     teams.sort();
     teams.dedup();

@@ -60,7 +60,7 @@ async fn close(
     Body(body): Body<CloseBody>,
 ) -> ApiResult<Json<OkrView>> {
     Box::pin(end(&app, &caller, id, body)).await?;
-    Ok(Json(answer(&app, id).await?))
+    Ok(Json(answer(&app, &caller, id).await?))
 }
 
 /// Closes an OKR: what the API and the form have in common.
@@ -84,7 +84,7 @@ async fn postpone(
     Body(body): Body<PostponeBody>,
 ) -> ApiResult<Json<OkrView>> {
     Box::pin(put_off(&app, &caller, id, body)).await?;
-    Ok(Json(answer(&app, id).await?))
+    Ok(Json(answer(&app, &caller, id).await?))
 }
 
 /// Postpones an OKR and says so in a note: what the API and the form have in common.
@@ -109,7 +109,7 @@ pub(crate) async fn put_off(app: &App, caller: &Caller, id: OkrId, body: Postpon
     responses((status = 200, body = OkrView)))]
 async fn reopen(State(app): State<App>, caller: Caller, Id(id): Id<OkrId>) -> ApiResult<Json<OkrView>> {
     Box::pin(open_again(&app, &caller, id)).await?;
-    Ok(Json(answer(&app, id).await?))
+    Ok(Json(answer(&app, &caller, id).await?))
 }
 
 /// Opens a closed OKR again: what the API and the form have in common.

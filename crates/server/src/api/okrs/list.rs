@@ -71,6 +71,7 @@ pub(crate) async fn list(
         team: filter.team,
         parent: filter.parent,
         text: filter.q.filter(|text| !text.trim().is_empty()),
+        among: None,
         starts_before: filter.starts_before,
         due_after: filter.due_after,
     };
@@ -84,7 +85,8 @@ pub(crate) async fn list(
         None => slice,
     };
     let shown: BTreeMap<OkrId, Shown<'_>> = board.all().map(|shown| (shown.row.okr.id, shown)).collect();
-    let items = slice.items.iter().filter_map(|okr| shown.get(&okr.id)).map(OkrView::from).collect();
+    let listed = slice.items.iter().filter_map(|okr| shown.get(&okr.id).cloned());
+    let items = super::views_of(&app, &caller, listed).await?;
     Ok(Json(Listing { items, next_cursor: slice.next.map(|cursor| cursor.to_string()) }))
 }
 

@@ -20,6 +20,22 @@ use okrsync_metrics::{Colour, Standing, Status};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// What an OKR lies below, as somebody sees it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Parent {
+    /// An objective, or nothing.
+    Shown(Option<OkrId>),
+    /// It is private to others.
+    Hidden,
+}
+
+impl Parent {
+    fn is_hidden(&self) -> bool {
+        matches!(self, Self::Hidden)
+    }
+}
+
 /// Objective or key result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -182,8 +198,10 @@ pub(crate) struct OkrView {
     #[schema(value_type = String)]
     id: OkrId,
     kind: KindWord,
+    /// Left out where it is private to others.
     #[schema(value_type = Option<String>)]
-    parent_id: Option<OkrId>,
+    #[serde(skip_serializing_if = "Parent::is_hidden")]
+    parent_id: Parent,
     title: String,
     description: Option<String>,
     #[schema(value_type = String)]
@@ -215,14 +233,15 @@ pub(crate) struct OkrView {
     created_at: DateTime<Utc>,
 }
 
-impl From<&Shown<'_>> for OkrView {
-    fn from(shown: &Shown<'_>) -> Self {
+impl OkrView {
+    /// As it is shown to somebody who may see it, and perhaps what it lies below.
+    pub(super) fn of(shown: &Shown<'_>, sees_parent: bool) -> Self {
         let (okr, standing) = (&shown.row.okr, shown.standing);
         let Numbers { value, progress, attainment, expected } = Numbers::of(standing);
         Self {
             id: okr.id,
             kind: okr.kind.into(),
-            parent_id: okr.parent_id,
+            parent_id: if sees_parent { Parent::Shown(okr.parent_id) } else { Parent::Hidden },
             title: okr.title.clone(),
             description: okr.description.clone(),
             owner_id: okr.owner_id,
