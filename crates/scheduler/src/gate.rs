@@ -302,6 +302,9 @@ impl Purse {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use okrsync_domain::Random;
+    use okrsync_store::Options;
+    use std::{future::poll_fn, task::Poll};
 
     #[test]
     fn what_is_set_aside_for_one_is_not_promised_to_another() {
@@ -322,5 +325,24 @@ mod tests {
         let used_up = Error::BudgetUsedUp { budget: 30, retry_at: free_at };
         assert_eq!(promise(21).unwrap_err(), used_up, "with what is asked before");
         assert_eq!(promise(28).unwrap_err(), Error::BudgetTooSmall { budget: 30, needed: 31 });
+    }
+
+    #[tokio::test]
+    async fn a_listing_waits_for_what_another_was_promised() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().join("okrsync.db").display());
+        let store = Store::open(&url, Options::new(Random::seeded(7))).await.unwrap();
+        let gate = Gate::new(store, Clock::system(), Waker::default());
+        let id = ConnectionId::from(ulid::Ulid::from(1_u128));
+        let seen = Some(Look { tick: Tick::now(), at: gate.clock.now(), news: 0 });
+        *gate.purse(id).lock().await = Purse { budget: 1000, left: 100, seen, ..Purse::default() };
+        let mut first = gate.promise(id, 60).await.unwrap();
+        let mut second = Box::pin(gate.promise(id, 50));
+        let waits = poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_pending())).await;
+        assert!(waits, "forty are left");
+        first.spend();
+        drop(first);
+        let second = tokio::time::timeout(Duration::from_secs(20), second).await.expect("it is told");
+        assert_eq!(second.unwrap().left, 50);
     }
 }

@@ -21,13 +21,13 @@ use tempfile::TempDir;
 use tokio::{sync::oneshot, time::timeout};
 
 /// A place for a database.
-struct Place {
+pub(crate) struct Place {
     url: String,
     _folder: Option<TempDir>,
 }
 
 impl Place {
-    async fn open(&self) -> Store {
+    pub(crate) async fn open(&self) -> Store {
         Store::open(&self.url, Options::new(Random::from_os())).await.unwrap()
     }
 }
@@ -39,7 +39,7 @@ fn file() -> Place {
 }
 
 /// A file, and a schema of its own on PostgreSQL.
-async fn places() -> Vec<Place> {
+pub(crate) async fn places() -> Vec<Place> {
     let mut places = vec![file()];
     #[expect(clippy::disallowed_methods, reason = "tests have no settings file")]
     if let Ok(url) = std::env::var("OKRSYNC_TEST_POSTGRES") {

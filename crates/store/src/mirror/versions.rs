@@ -113,3 +113,45 @@ pub(crate) fn changed_after(db: &mut Db, connection: &str, version: i64) -> Resu
     changed.extend(dropped_after(db, connection, version)?);
     Ok(changed.into_iter().map(IssueId).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Store, tests::places};
+
+    /// Removes an issue in the change after so many.
+    fn drop_after(db: &mut Db, changes: i64, issue: i64) -> Result<(), StoreError> {
+        let row = mirror_versions::table.find("c");
+        on!(&mut *db, |c| diesel::update(row).set(mirror_versions::version.eq(changes)).execute(c))?;
+        note_drops(db, "c", &[IssueId(issue)])
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn who_knows_less_than_is_written_down_begins_anew() {
+        for place in places().await {
+            let store: Store = place.open().await;
+            let seen = store.write(|db| {
+                // the connection they belong to is of no interest
+                match db {
+                    Db::Sqlite(c) => diesel::sql_query("PRAGMA defer_foreign_keys = ON").execute(c)?,
+                    Db::Pg(c) => diesel::sql_query("SET LOCAL session_replication_role = replica").execute(c)?,
+                };
+                drop_after(db, 0, 1)?;
+                drop_after(db, REMEMBERED, 2)?;
+                let remembered = (current(db, "c")?.begun, dropped_after(db, "c", 0)?);
+                drop_after(db, REMEMBERED + 1, 3)?;
+                let forgotten = (current(db, "c")?.begun, dropped_after(db, "c", 0)?);
+                next(db, "c", Change::Begins)?;
+                let Versions { version, begun } = current(db, "c")?;
+                assert_eq!((version, dropped_after(db, "c", 0)?), (begun, Vec::new()), "nothing before it counts");
+                on!(&mut *db, |c| diesel::delete(mirror_versions::table).execute(c))?;
+                Ok((remembered, forgotten))
+            });
+            assert_eq!(
+                seen.await.unwrap(),
+                ((1, vec![2]), (1, vec![2, 3])),
+                "only what is forgotten moves the beginning"
+            );
+        }
+    }
+}
